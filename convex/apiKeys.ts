@@ -2,8 +2,9 @@ import { v } from "convex/values";
 import { internal } from "./_generated/api";
 import type { Id } from "./_generated/dataModel";
 import { internalAction, internalMutation, internalQuery } from "./_generated/server";
-import { newApiKey, TOUCH_AFTER_MS } from "./identity/apiKey.lib";
+import { newApiKey } from "./identity/apiKey.lib";
 import { caller } from "./identity/caller.lib";
+import { touchKey } from "./identity/credential.lib";
 import {
   insertIssuedKey,
   insertKey,
@@ -152,16 +153,13 @@ export const rotate = internalMutation({
   },
 });
 
-/** Sets a key's `lastUsedAt`, at most once in `TOUCH_AFTER_MS`. */
+/** Sets a key's `lastUsedAt`, at most once a minute. */
 export const touch = internalMutation({
   args: { keyId: v.id("apiKeys") },
   returns: v.null(),
   handler: async (ctx, { keyId }) => {
     const found = await ctx.db.get("apiKeys", keyId);
-    const now = Date.now();
-    if (found && now - (found.lastUsedAt ?? 0) >= TOUCH_AFTER_MS) {
-      await ctx.db.patch("apiKeys", keyId, { lastUsedAt: now, revision: revisionOf(found) + 1 });
-    }
+    if (found) await touchKey(ctx, found);
     return null;
   },
 });

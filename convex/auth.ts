@@ -1,14 +1,12 @@
 import { v } from "convex/values";
 import { internalMutation, internalQuery } from "./_generated/server";
-import { TOUCH_AFTER_MS } from "./identity/apiKey.lib";
 import { caller } from "./identity/caller.lib";
-import { callerOfKey, callerOfUser, keyByHash, verifiedClaims } from "./identity/credential.lib";
+import { callerOfKey, callerOfUser, keyByHash, touchKey, verifiedClaims } from "./identity/credential.lib";
 import { newlyVerifiedEmail, userOfClaims } from "./identity/tokenUser.lib";
 import { userByTokenIdentifier } from "./identity/users.lib";
 import { rateLimits } from "./lib/env.lib";
 import { take, takeFromAddress } from "./lib/limiter.lib";
 import { rateLimitState, routeLimitArg } from "./lib/rateLimit.lib";
-import { revisionOf } from "./lib/revision.lib";
 
 /**
  * Looks up an API key by its hash. Returns null for a key that is unknown or revoked, or whose owner is deleted or suspended.
@@ -68,9 +66,7 @@ export const admitApiKey = internalMutation({
     if (!found || (found.expiresAt !== undefined && found.expiresAt <= now)) {
       return { caller: null, rateLimit: await takeFromAddress(ctx, limits.address) };
     }
-    if (now - (found.lastUsedAt ?? 0) >= TOUCH_AFTER_MS) {
-      await ctx.db.patch("apiKeys", found._id, { lastUsedAt: now, revision: revisionOf(found) + 1 });
-    }
+    await touchKey(ctx, found);
     return {
       caller: callerOfKey(found),
       rateLimit: await take(ctx, "key", found._id, limits.key, routeLimit),

@@ -8,6 +8,7 @@ import type { Doc, Id } from "./_generated/dataModel";
 import { internalAction, internalMutation, internalQuery, type MutationCtx } from "./_generated/server";
 import { mentionOf } from "./lib/mention.lib";
 import { pageArgs, position, readPage, within } from "./lib/page.lib";
+import { readText } from "./lib/textStorage.lib";
 import { deleteEvents } from "./outgoing/delivery.lib";
 import { withoutPayload } from "./webhooks/erasure.lib";
 
@@ -58,7 +59,7 @@ export const eraseEmail = internalAction({
         const ids = [...found.ids];
         // One at a time, because a payload may have 4 MiB.
         for (const { id, storageId } of found.stored)
-          if (names((await (await ctx.storage.get(storageId))?.text()) ?? "")) ids.push(id);
+          if (names((await readText(ctx.storage, { storageId })) ?? "")) ids.push(id);
         for (let rest = ids; rest.length > 0;) {
           const done = await ctx.runMutation(internal.erasure.erase, { email, log: name, ids: rest });
           erased[name] += done.erased;

@@ -23,8 +23,6 @@ async function owned(ctx: QueryCtx, args: { ownerId: Id<"users">; fileId: string
   return requireOwner("files", args.ownerId, await fileByStorageId(ctx, args.fileId), "File not found");
 }
 
-export const get = internalQuery({ args: fileRef, returns: file, handler: owned });
-
 /** Returns one of the owner's files with the URL of its bytes. */
 export const open = internalQuery({
   args: fileRef,

@@ -81,6 +81,19 @@ test("documents in use and younger documents stay", async () => {
   expect(await Promise.all(tables.map(count))).toEqual([3, 4, 3, 1]);
 });
 
+test("a pending event does not keep the batches after it waiting", async () => {
+  const { t, count, sweep } = await deployment();
+  await t.run(async (ctx) => {
+    for (let n = 0; n < 450; n++) {
+      const status = n === 0 ? ("pending" as const) : ("success" as const);
+      await ctx.db.insert("webhookEvents", { ...event, eventId: `e${n}`, status });
+    }
+  });
+  vi.advanceTimersByTime(366 * DAY);
+  await sweep();
+  expect(await count("webhookEvents")).toBe(1);
+});
+
 test("0 days keep everything", async () => {
   for (const name of ["JOB", "KEY", "WEBHOOK_LOG", "AUDIT"]) vi.stubEnv(`${name}_RETENTION_DAYS`, "0");
   const { t, ownerId, count, sweep } = await deployment();

@@ -86,7 +86,8 @@ const DELETE: Record<Kind, (ctx: MutationCtx, before: number) => Promise<boolean
       await ctx.db.delete("webhookEvents", _id);
       await deleteStoredText(ctx, payload);
     }
-    return ended.length < BATCH;
+    // If all are pending, the next batch would be the same.
+    return old.length < BATCH || ended.length === 0;
   },
   auditEvents: async (ctx, before) => {
     const old = await ctx.db

@@ -29,6 +29,16 @@ test("deleting a user deletes all keys of this user and keeps those of other use
   expect(left.map(({ userId }) => userId)).toEqual([bob]);
 });
 
+test("a user who is suspended during a request creates no key", async () => {
+  const t = convexTest(schema, modules);
+  const ada = { name: "ada", email: "ada@example.com" };
+  const { result } = await t.mutation(internal.users.register, ada);
+  await t.run((ctx) => ctx.db.patch("users", result._id, { scopes: ["*"], suspended: true }));
+  const caller = { userId: result._id, scopes: ["*"], credential: `user:${result._id}` };
+  const key = { name: "k", scopes: ["jobs:read"], publicId: "p", hash: "h" };
+  await expect(t.mutation(internal.apiKeys.create, { caller, ...key })).rejects.toThrow("Invalid token");
+});
+
 /** A Convex action may run for 1,800 s. Each request is an action. */
 const MAX_ACTION_MS = 1_800_000;
 

@@ -72,6 +72,17 @@ test("a long payload that was scheduled as webhookProcessing:processStored is pr
   expect(await event()).toMatchObject({ status: "success" });
 });
 
+test("an event whose stored payload is missing is retried, and shows why", async () => {
+  const { t, id, event } = await withEvent({ source: "clerk", handler: "clerk" });
+  const storageId = await t.action((ctx) => ctx.storage.store(new Blob(["{}"])));
+  await t.run(async (ctx) => {
+    await ctx.db.patch("webhookEvents", id, { payload: { storageId } });
+    await ctx.storage.delete(storageId);
+  });
+  await t.action(internal.webhooks.process.processStored, { id, attempts: 1, storageId });
+  expect(await event()).toMatchObject({ status: "pending", error: "The stored payload was not found" });
+});
+
 describe("the published vector of Svix and Standard Webhooks", () => {
   /** The test file of Svix's own package, which it publishes with its sources. */
   const published = readFileSync(

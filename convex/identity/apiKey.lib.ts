@@ -14,7 +14,10 @@ const FORM = new RegExp(`^${KEY_PREFIX}([0-9a-z]{12})_[0-9a-z]{40}_[0-9a-f]{8}$`
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
 
 /** Age of a key's `lastUsedAt`, in milliseconds, after which a request updates it. */
-export const TOUCH_AFTER_MS = 60_000;
+const TOUCH_AFTER_MS = 60_000;
+
+/** Returns whether a request has to update a key's `lastUsedAt`: if it is old, or in the future because the clock was set back. */
+export const isTouchDue = (lastUsedAt = 0): boolean => Math.abs(Date.now() - lastUsedAt) >= TOUCH_AFTER_MS;
 
 export type NewApiKey = { key: string; publicId: string; hash: string };
 

@@ -1,5 +1,7 @@
 import type { Doc } from "../_generated/dataModel";
-import type { QueryCtx } from "../_generated/server";
+import type { MutationCtx, QueryCtx } from "../_generated/server";
+import { revisionOf } from "../lib/revision.lib";
+import { isTouchDue } from "./apiKey.lib";
 import type { Caller } from "./caller.lib";
 import { claimsOf, type Claims } from "./claims.lib";
 import { userById } from "./users.lib";
@@ -16,6 +18,12 @@ export async function keyByHash(ctx: QueryCtx, hash: string): Promise<Doc<"apiKe
   if (key?.revokedAt !== undefined) return null;
   const owner = key && (await userById(ctx, key.userId));
   return owner && !owner.suspended ? key : null;
+}
+
+/** Sets a key's `lastUsedAt` if that is due: at most once a minute. */
+export async function touchKey(ctx: MutationCtx, key: Doc<"apiKeys">): Promise<void> {
+  if (!isTouchDue(key.lastUsedAt)) return;
+  await ctx.db.patch("apiKeys", key._id, { lastUsedAt: Date.now(), revision: revisionOf(key) + 1 });
 }
 
 /** Returns the claims of the request's token, or null without a valid token. */

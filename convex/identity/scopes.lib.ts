@@ -47,6 +47,14 @@ export function refuseScope(scope: string, detail: string): never {
   });
 }
 
+/** Refuses a key or a token that is invalid (RFC 6750, section 3). @param reason Only the log shows it. */
+export function refuseCredential(kind: "key" | "token", reason?: string): never {
+  fail("invalid_credential", kind === "key" ? "Invalid API key" : "Invalid token", {
+    headers: { "WWW-Authenticate": 'Bearer error="invalid_token"' },
+    ...(reason !== undefined && { reason }),
+  });
+}
+
 /** Refuses a list that contains an unknown scope. */
 export function requireKnownScopes(scopes: readonly string[]): void {
   const unknown = scopes.find((scope) => !(GRANTS as readonly string[]).includes(scope));

@@ -1,8 +1,6 @@
 import type { Doc, Id } from "../_generated/dataModel";
 import type { MutationCtx, QueryCtx } from "../_generated/server";
 
-export type Visibility = "public" | "private";
-
 /** Returns the file with this storage id, or null if no file is registered for it. The id may be any text. */
 export async function fileByStorageId(ctx: QueryCtx, text: string): Promise<Doc<"files"> | null> {
   const storageId = ctx.db.system.normalizeId("_storage", text);

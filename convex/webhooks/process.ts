@@ -7,6 +7,7 @@ import { internal } from "../_generated/api";
 import type { Doc } from "../_generated/dataModel";
 import { internalAction, internalMutation, type MutationCtx } from "../_generated/server";
 import { failureOf } from "../lib/failure.lib";
+import { readText } from "../lib/textStorage.lib";
 import { LEASE_MS, scheduleAttempt } from "./attempt.lib";
 import { handlerOf, readsPayload } from "./handlers.lib";
 
@@ -51,8 +52,9 @@ export const processStored = internalAction({
   args: { id: v.id("webhookEvents"), attempts: v.number(), storageId: v.id("_storage") },
   returns: v.null(),
   handler: async (ctx, { id, attempts, storageId }): Promise<null> => {
-    const text = await (await ctx.storage.get(storageId))?.text();
-    if (text !== undefined) await ctx.runMutation(internal.webhooks.process.process, { id, attempts, text });
+    const text = await readText(ctx.storage, { storageId });
+    const args = { id, attempts, ...(text !== undefined && { text }) };
+    await ctx.runMutation(internal.webhooks.process.process, args);
     return null;
   },
 });
@@ -73,7 +75,10 @@ export const process = internalMutation({
     const found = await ctx.db.get("webhookEvents", id);
     if (found?.status !== "pending" || found.attempts !== attempts || !found.payload) return null;
     const payload = !readsPayload(found.handler) ? "{}" : "text" in found.payload ? found.payload.text : text;
-    if (payload === undefined) return null;
+    if (payload === undefined) {
+      await scheduleRetry(ctx, found, "The stored payload was not found");
+      return null;
+    }
     const { eventId, eventType: type, eventTime: time } = found;
     let handled: boolean;
     try {

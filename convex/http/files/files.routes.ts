@@ -1,5 +1,4 @@
 import { internal } from "../../_generated/api";
-import { fail } from "../../lib/failure.lib";
 import { storableType } from "../../lib/mediaType.lib";
 import { deleteIfRefused } from "../../lib/textStorage.lib";
 import { toTime } from "../../lib/time.lib";
@@ -81,7 +80,7 @@ function addFiles(api: Registry, load: Loaders): void {
     return c.json({ ...toFile(file), url }, 200, etag(file));
   });
 
-  implement(api, contracts.downloadFile, async (c) => {
+  implement(api, contracts.downloadFile, async (c, fail) => {
     const { file, url } = await c.env.runQuery(internal.files.open, {
       ownerId: c.var.caller.userId,
       fileId: c.req.valid("param").id,
@@ -106,7 +105,7 @@ function addFiles(api: Registry, load: Loaders): void {
     return c.body(null, 204);
   });
 
-  implement(api, contracts.openFile, async (c) => {
+  implement(api, contracts.openFile, async (c, fail) => {
     const file = await c.env.runQuery(internal.files.locate, { fileId: c.req.valid("param").id });
     if (!file) return fail("not_found", "File not found");
     if (file.visibility === "private") {

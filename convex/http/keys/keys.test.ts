@@ -171,6 +171,10 @@ test("the last use of a key is stored at most once a minute", async () => {
   advanceClock(61_000);
   const second = await usedAt();
   expect(Date.parse(String(second))).toBeGreaterThan(Date.parse(String(first)));
+  // The clock is set back.
+  advanceClock(-600_000);
+  expect(Date.parse(String(await usedAt()))).toBeLessThan(Date.parse(String(first)));
+  advanceClock(600_000);
 });
 
 test("events have the shape that the contract declares", () => {

@@ -1,6 +1,6 @@
 import * as zod from "zod/mini";
 import { tokenClaims } from "../api.claims";
-import { fail } from "../../lib/failure.lib";
+import { refuseCredential } from "../../identity/scopes.lib";
 import type { ApiContext } from "../kit/env.kit";
 import "../kit/everyRequest.kit";
 import * as fields from "../kit/fields.kit";
@@ -17,10 +17,7 @@ export async function readClaims(c: ApiContext): Promise<void> {
   const { success, data, error } = zod.object(tokenClaims(fields)).safeParse(identity);
   if (!success) {
     const [first] = fieldErrors("header", error.issues, identity);
-    fail("invalid_credential", "Invalid token", {
-      headers: { "WWW-Authenticate": 'Bearer error="invalid_token"' },
-      reason: `The claim ${first?.path ?? ""} ${first?.message ?? ""}`,
-    });
+    refuseCredential("token", `The claim ${first?.path ?? ""} ${first?.message ?? ""}`);
   }
   c.set("caller", { ...caller, claims: data });
 }

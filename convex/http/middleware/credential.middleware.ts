@@ -1,10 +1,10 @@
 import { internal } from "../../_generated/api";
-import { hashApiKey, looksLikeApiKey, publicIdOf, TOUCH_AFTER_MS } from "../../identity/apiKey.lib";
+import { hashApiKey, isTouchDue, looksLikeApiKey, publicIdOf } from "../../identity/apiKey.lib";
 import type { Caller } from "../../identity/caller.lib";
 import { rateLimits } from "../../lib/env.lib";
 import { fail } from "../../lib/failure.lib";
 import type { RateLimitState, RouteLimit } from "../../lib/rateLimit.lib";
-import { covers, refuseScope } from "../../identity/scopes.lib";
+import { covers, refuseCredential, refuseScope } from "../../identity/scopes.lib";
 import type { Endpoint } from "../kit/api.kit";
 import type { CredentialHeader } from "../kit/contract.kit";
 import type { ApiContext } from "../kit/env.kit";
@@ -22,7 +22,7 @@ export async function admit(c: ApiContext, endpoint: Endpoint): Promise<void> {
   const credential = endpoint.scope === null ? null : credentialOf(c, endpoint.credential);
   if (credential) {
     const isKey = publicIdOf(credential.text) !== null;
-    if (!isKey && looksLikeApiKey(credential.text)) refuseCredential(credential);
+    if (!isKey && looksLikeApiKey(credential.text)) refuseCredential(kindOf(credential));
     const caller = isKey
       ? await admitKey(c, credential, endpoint)
       : await admitToken(c, credential, endpoint);
@@ -61,16 +61,19 @@ async function admitKey(c: ApiContext, credential: Credential, endpoint: Endpoin
         )
       : await admitUnlimitedKey(c, hash);
   enforceRateLimit(c, admission.rateLimit);
-  return admission.caller ?? refuseCredential(credential);
+  return admission.caller ?? refuseCredential(kindOf(credential));
 }
 
-/** Without a limit on keys, the lookup is a query. Only an invalid key counts against a rate limit: that of the address. A separate mutation records the use of a valid key. */
+/**
+ * Without a limit on keys, the look-up is a query, and a separate mutation records the use of a valid key. Only an invalid key counts
+ * against a rate limit: that of the address.
+ */
 async function admitUnlimitedKey(c: ApiContext, hash: string): Promise<Admission> {
   const found = await lookUpKey(c, hash);
   if (!found) return { caller: null, rateLimit: rateLimits().address > 0 ? await takeFromAddress(c) : null };
-  const { caller, lastUsedAt = 0 } = found;
+  const { caller, lastUsedAt } = found;
   const { key } = caller;
-  if (key && Date.now() - lastUsedAt >= TOUCH_AFTER_MS) {
+  if (key && isTouchDue(lastUsedAt)) {
     await withReadOnlyFallback(
       c,
       () => c.env.runMutation(internal.apiKeys.touch, { keyId: key.id }),
@@ -89,7 +92,7 @@ async function lookUpKey(c: ApiContext, hash: string) {
 async function admitToken(c: ApiContext, credential: Credential, endpoint: Endpoint): Promise<Caller> {
   if (credential.text.length > MAX_TOKEN_LENGTH) {
     c.set("reason", `The token has more than ${MAX_TOKEN_LENGTH} characters`);
-    refuseCredential(credential);
+    refuseCredential(kindOf(credential));
   }
   const known = rateLimits().key > 0 ? null : await lookUpToken(c);
   const admission =
@@ -103,7 +106,7 @@ async function admitToken(c: ApiContext, credential: Credential, endpoint: Endpo
   enforceRateLimit(c, admission.rateLimit);
   if (admission.caller) return admission.caller;
   await requireReachableIssuer(c);
-  return refuseCredential(credential);
+  return refuseCredential(kindOf(credential));
 }
 
 /**
@@ -169,8 +172,4 @@ function refuseMissing({ credential }: { credential?: CredentialHeader }): never
   fail("unauthenticated", MISSING[credential ?? "either"], { headers: { "WWW-Authenticate": "Bearer" } });
 }
 
-function refuseCredential({ header }: Credential): never {
-  fail("invalid_credential", header === "x-api-key" ? "Invalid API key" : "Invalid token", {
-    headers: { "WWW-Authenticate": 'Bearer error="invalid_token"' },
-  });
-}
+const kindOf = ({ header }: Credential): "key" | "token" => (header === "x-api-key" ? "key" : "token");

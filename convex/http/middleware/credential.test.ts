@@ -50,6 +50,18 @@ describe("the database is not queried", () => {
   });
 });
 
+test("a token in both headers is refused on a route that requires a key", async () => {
+  const caller = { userId: "u", scopes: ["*"], credential: "user:u" };
+  const { send } = fakeContext({
+    "auth:validateToken": () => caller,
+    "auth:admitToken": () => ({ caller, rateLimit: null }),
+  });
+  const headers = { "X-API-Key": "a.b.c", Authorization: "Bearer a.b.c" };
+  const reply = await send("/api/protected", { headers });
+  expect(reply.headers.get("www-authenticate")).toBe('Bearer error="invalid_token"');
+  await problem(reply, 403, "invalid_credential");
+});
+
 describe("a token for which functions see no identity", () => {
   const nobody = {
     "auth:validateToken": () => null,

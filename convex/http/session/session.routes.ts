@@ -1,6 +1,6 @@
 import { internal } from "../../_generated/api";
-import { fail } from "../../lib/failure.lib";
 import { toTime } from "../../lib/time.lib";
+import { refuseCredential } from "../../identity/scopes.lib";
 import type { Registry } from "../kit/api.kit";
 import { etag } from "../kit/conditional.kit";
 import { implement } from "../kit/implement.kit";
@@ -9,8 +9,8 @@ import { getCurrentUser, getProtected } from "./session.contract";
 
 export function session(api: Registry): void {
   implement(api, getProtected, async (c) => {
-    // This route reads only X-API-Key, so the caller always has a key.
-    const { id: keyId } = c.var.caller.key ?? fail("invalid_credential", "Invalid API key");
+    // Only a token that the request sends in both headers has no key here.
+    const { id: keyId } = c.var.caller.key ?? refuseCredential("key");
     const { key, owner } = await c.env.runQuery(internal.data.getProtectedData, { keyId });
     return c.json(
       {

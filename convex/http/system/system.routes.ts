@@ -1,6 +1,5 @@
 import { internal } from "../../_generated/api";
 import { publicPath } from "../../lib/env.lib";
-import { fail } from "../../lib/failure.lib";
 import type { Registry } from "../kit/api.kit";
 import { implement } from "../kit/implement.kit";
 import { withTimeout } from "../kit/deadline.kit";
@@ -73,10 +72,11 @@ export function system(api: Registry): void {
       : c.json({ status: "unavailable", checks }, 503);
   });
 
-  implement(api, getProblem, async (c) => {
+  implement(api, getProblem, async (c, fail) => {
     const { code } = c.req.valid("param");
-    const explained = await c.env.runQuery(internal.problems.explain, { code });
-    if (explained === null) fail("not_found", `No problem has the code ${code}`);
+    const explained =
+      (await c.env.runQuery(internal.problems.explain, { code })) ??
+      fail("not_found", `No problem has the code ${code}`);
     const accept = c.req.header("Accept");
     const page = namesHtml(accept) && (await c.env.runQuery(internal.problems.page, { code, accept }));
     return page

@@ -1,4 +1,3 @@
-import { fail } from "../../lib/failure.lib";
 import type { Registry } from "../kit/api.kit";
 import { implement } from "../kit/implement.kit";
 import { RECEIVERS, SOURCES, type SourceName } from "./webhooks.contract";
@@ -7,7 +6,7 @@ import { RECEIVERS, SOURCES, type SourceName } from "./webhooks.contract";
 export function webhooks(api: Registry): void {
   // `Object.keys` returns strings, but the keys of the record are exactly the names.
   for (const name of Object.keys(SOURCES) as SourceName[]) {
-    implement(api, RECEIVERS[name], async (c) => {
+    implement(api, RECEIVERS[name], async (c, fail) => {
       const { action, headers, unsigned } = SOURCES[name];
       const args: Record<string, string> = { body: c.var.text };
       for (const [arg, names] of Object.entries(headers)) {
