@@ -83,7 +83,7 @@ export const update = internalMutation({
   returns: apiKey,
   handler: async (ctx, { caller, keyId, ifMatch: expected, name, scopes, expiresAt }) => {
     const found = await getOwned(ctx, "apiKeys", caller.userId, keyId);
-    requireRevision({ revision: revisionOf(found) }, expected);
+    requireRevision(found, expected);
     await requireMayManage(ctx, caller, found, "change a key with");
     if (scopes !== undefined) await requireHeld(ctx, caller, scopes);
     requireWorking(found, "changed");
@@ -105,7 +105,7 @@ export const revoke = internalMutation({
   returns: v.null(),
   handler: async (ctx, { caller, keyId, ifMatch: expected }) => {
     const found = await getOwned(ctx, "apiKeys", caller.userId, keyId);
-    requireRevision({ revision: revisionOf(found) }, expected);
+    requireRevision(found, expected);
     await requireMayManage(ctx, caller, found, "revoke a key with");
     if (found.revokedAt !== undefined) return null;
     const revokedAt = Date.now();

@@ -10,7 +10,7 @@ import { mentionOf } from "./lib/mention.lib";
 import { pageArgs, position, readPage, within } from "./lib/page.lib";
 import { readText } from "./lib/textStorage.lib";
 import { deleteEvents } from "./outgoing/delivery.lib";
-import { withoutPayload } from "./webhooks/erasure.lib";
+import { deletePayload } from "./webhooks/erasure.lib";
 
 /** The logs, in the order in which they are read. */
 const LOGS = ["webhookEvents", "outgoingEvents", "webhookDeliveries"] as const;
@@ -115,7 +115,7 @@ const ERASE: Record<Log, Erase> = {
       const id = ctx.db.normalizeId("webhookEvents", text);
       const event = id && (await ctx.db.get("webhookEvents", id));
       if (event?.status === "pending") pending += 1;
-      else if (event) await withoutPayload(ctx, event, names(event.error ?? "") ? { error: ERASED } : {});
+      else if (event) await deletePayload(ctx, event, names(event.error ?? "") ? { error: ERASED } : {});
     }
     return { erased: ids.length - pending, pending, left: [] };
   },

@@ -16,7 +16,7 @@ import { readBack } from "./lib/readBack.lib";
 import schema from "./schema";
 
 const file = schema.doc("files");
-const visibility = v.union(v.literal("public"), v.literal("private"));
+const { visibility } = file.fields;
 const fileRef = { ownerId: v.id("users"), fileId: v.string() };
 
 async function owned(ctx: QueryCtx, args: { ownerId: Id<"users">; fileId: string }): Promise<Doc<"files">> {

@@ -1,7 +1,7 @@
 /** The counting of what owners store. `lib/usage.lib.ts` explains it. */
 import { v } from "convex/values";
 import { internalMutation, internalQuery } from "./_generated/server";
-import { countBatch, requireRoom } from "./lib/usage.lib";
+import { countBatch, requireQuota } from "./lib/usage.lib";
 import schema from "./schema";
 
 const { resource } = schema.tables.usage.validator.fields;
@@ -17,11 +17,11 @@ export const count = internalMutation({
 });
 
 /** Refuses with `quota_exceeded` if the owner cannot store anything more. */
-export const requireFree = internalQuery({
+export const checkQuota = internalQuery({
   args: { ownerId: v.id("users"), resource },
   returns: v.null(),
   handler: async (ctx, { ownerId, resource: name }) => {
-    await requireRoom(ctx, ownerId, name);
+    await requireQuota(ctx, ownerId, name);
     return null;
   },
 });

@@ -99,11 +99,7 @@ export const update = internalMutation({
 });
 
 /** Handles the creation of a Clerk user like an update, because an update may have arrived first. */
-export const create = internalMutation({
-  args: { ...clerkUser, ...byArg },
-  returns: v.null(),
-  handler: (ctx, { by = OPERATOR, ...event }) => applyClerkUser(ctx, event, by),
-});
+export const create = update;
 
 /** Deletes the user with a Clerk id, and stores the id as deleted: no later event or token recreates the user. */
 export const remove = internalMutation({

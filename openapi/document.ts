@@ -13,7 +13,10 @@ import { webhookOf } from "./webhooks";
 
 export type Info = { title: string; version: string; description: string };
 
-/** Builds the document. Operations have the order of the contracts, components are sorted by name, and the rest has a fixed order. `outgoingOf` describes what the API sends. */
+/**
+ * Builds the document. Operations have the order of the contracts, components are sorted by name, and the rest has a fixed order.
+ * `outgoingOf` describes what the API sends.
+ */
 export function openApiDocument(
   info: Info,
   contracts: readonly AnyContract[],

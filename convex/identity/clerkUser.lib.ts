@@ -1,5 +1,6 @@
 import type { MutationCtx } from "../_generated/server";
 import { recordAct, type Actor } from "../lib/audit.lib";
+import { localPart } from "../lib/email.lib";
 import { fail } from "../lib/failure.lib";
 import type { EventVersion } from "../webhooks/event.lib";
 import { isNewer } from "../webhooks/order.lib";
@@ -67,5 +68,3 @@ export async function applyClerkUser(ctx: MutationCtx, event: ClerkUser, by: Act
   await changeAccess(ctx, user, { ...fields, ...access, email, emailVerified }, by);
   return null;
 }
-
-const localPart = (email: string): string => email.slice(0, email.lastIndexOf("@"));

@@ -2,6 +2,7 @@
 import type { Doc, Id } from "../_generated/dataModel";
 import type { MutationCtx, QueryCtx } from "../_generated/server";
 import { OPERATOR, recordAct } from "../lib/audit.lib";
+import { localPart } from "../lib/email.lib";
 import { fail } from "../lib/failure.lib";
 import { listBy } from "../lib/list.lib";
 import { isMigrated } from "../lib/migration.lib";
@@ -33,14 +34,14 @@ export async function listKeys(
     // Keys that an earlier version revoked are not marked yet. An index finds them, but not in the order of their creation.
     const revoked = await keys()
       .withIndex("by_user_and_revoked_at", (q) => q.eq("userId", ownerId).gt("revokedAt", 0))
-      .take(MOST_UNMARKED);
+      .take(MAX_UNMARKED);
     return readPage(page, (range) => among(revoked, range));
   }
   return listBy(ctx, "apiKeys", { userId: ownerId, ...(status && { revoked: true }) }, page);
 }
 
 /** The maximum number of a user's revoked keys that one page reads before they are marked. */
-const MOST_UNMARKED = 4000;
+const MAX_UNMARKED = 4000;
 
 /**
  * Refuses with `insufficient_scope` if the caller now lacks one of the scopes. The caller was admitted before it sent its
@@ -95,8 +96,7 @@ export async function insertIssuedKey(
   if (key.name.trim() === "") fail("invalid_request", "name: must not be empty");
   if (!/^[^\s@]+@[^\s@]+$/.test(email)) fail("invalid_request", "email: must be an email address");
   const owner =
-    (await userForOperator(ctx, email)) ??
-    (await insertUser(ctx, { email, name: email.split("@")[0] ?? email }));
+    (await userForOperator(ctx, email)) ?? (await insertUser(ctx, { email, name: localPart(email) }));
   // An operator must be able to issue a key to an owner who has reached the quota.
   const issued = await insertKey(ctx, { ...key, userId: owner._id }, { beyondQuota: true });
   await emit(ctx, "key.created", issued);

@@ -1,6 +1,7 @@
 import type { Doc } from "../_generated/dataModel";
 import type { MutationCtx, QueryCtx } from "../_generated/server";
 import type { Claims } from "./claims.lib";
+import { localPart } from "../lib/email.lib";
 import { clerkIssuer } from "../lib/env.lib";
 import {
   changeUser,
@@ -45,7 +46,7 @@ export async function userOfClaims(ctx: MutationCtx, claims: Claims): Promise<Do
     ...(clerkId !== undefined && { clerkId }),
     email,
     ...(!verified && { emailVerified: false }),
-    name: claims.name ?? email.slice(0, email.lastIndexOf("@")),
+    name: claims.name ?? localPart(email),
   });
 }
 

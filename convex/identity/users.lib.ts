@@ -8,7 +8,7 @@ import type { MutationCtx, QueryCtx } from "../_generated/server";
 import { OPERATOR, recordAct, type Actor } from "../lib/audit.lib";
 import { fail } from "../lib/failure.lib";
 import { foldEmail } from "../lib/email.lib";
-import { pageOfOne, readPage, within, type Page, type PageRequest } from "../lib/page.lib";
+import { among, readPage, within, type Page, type PageRequest } from "../lib/page.lib";
 import { readBack } from "../lib/readBack.lib";
 import { emit } from "../outgoing/emit.lib";
 import { toUser } from "../views/user.lib";
@@ -42,13 +42,16 @@ export async function requireUser(ctx: QueryCtx, userId: string): Promise<Doc<"u
 }
 
 /** Returns one page of all users, or of the user with an email. */
-export const listUsers = async (
+export async function listUsers(
   ctx: QueryCtx,
   { email, ...page }: PageRequest & { email?: string },
-): Promise<Page<Doc<"users">>> =>
-  email === undefined
-    ? readPage(page, (range) => ctx.db.query("users").withIndex("by_creation_time", (q) => within(q, range)))
-    : pageOfOne(await userByEmail(ctx, email), page);
+): Promise<Page<Doc<"users">>> {
+  const users = ctx.db.query("users");
+  if (email === undefined)
+    return readPage(page, (range) => users.withIndex("by_creation_time", (q) => within(q, range)));
+  const found = await userByEmail(ctx, email);
+  return readPage(page, (range) => among(found ? [found] : [], range));
+}
 
 /**
  * Returns the user with an email, or null. The comparison ignores the case of ASCII letters.

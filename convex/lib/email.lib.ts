@@ -4,6 +4,9 @@
  */
 export const foldEmail = (email: string): string => email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
+/** Returns the part of an email address before the last `@`, which names a user without a name. */
+export const localPart = (email: string): string => email.slice(0, email.lastIndexOf("@"));
+
 /** Returns whether a text is an email address as browsers accept it (HTML standard), of at most 254 characters. */
 export const isEmail = (text: string): boolean => text.length <= 254 && EMAIL.test(text);
 

@@ -1,6 +1,6 @@
 /**
  * Parses a `multipart/form-data` body (RFC 7578) that contains exactly one file. `Request.formData()` is not used for two
- * reasons: it copies the file, while a Convex isolate has 64 MiB for all buffers, and its errors do not explain what is refuse
+ * reasons: it copies the file, while a Convex isolate has 64 MiB for all buffers, and its errors do not say what is wrong
  * with a body.
  */
 import { failField } from "./failure.lib";

@@ -133,13 +133,3 @@ function rangesOf(
   const rest = order === "asc" ? { ...bounds, after: after.time } : { ...bounds, before: after.time };
   return [{ ties: after, order }, rest];
 }
-
-/** Returns the page of a list that can have only one document. */
-export function pageOfOne<Doc extends { _creationTime: number }>(
-  doc: Doc | null,
-  { after, createdAfter = -Infinity, createdBefore = Infinity }: PageRequest,
-): Page<Doc> {
-  const listed =
-    doc && !after && doc._creationTime >= createdAfter && doc._creationTime < createdBefore ? [doc] : [];
-  return { docs: listed };
-}

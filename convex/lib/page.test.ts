@@ -2,7 +2,6 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import {
   among,
-  pageOfOne,
   readPage,
   type Order,
   type Page,
@@ -69,19 +68,6 @@ test("pages return each document of the range once, in its order, also with equa
       },
     ),
   );
-});
-
-test("the page of a list with one document has it only within the range, and not after a cursor", () => {
-  const doc = { _id: "a", _creationTime: 2 };
-  const limit = 10;
-  expect(pageOfOne(doc, { limit, createdAfter: 2, createdBefore: 3 })).toEqual({ docs: [doc] });
-  for (const request of [
-    { limit, createdAfter: 2.5 },
-    { limit, createdBefore: 2 },
-    { limit, after: { time: 3, id: "b" } },
-  ])
-    expect(pageOfOne(doc, request)).toEqual({ docs: [] });
-  expect(pageOfOne(null, { limit })).toEqual({ docs: [] });
 });
 
 test("inserts and deletes between pages neither hide nor repeat the other documents", async () => {

@@ -14,8 +14,8 @@ export const revisionOf = ({ revision = 1 }: { revision?: number }): number => r
  * Refuses with `precondition_failed` unless the document has one of the expected revisions. Call it in the transaction that
  * writes.
  */
-export function requireRevision(doc: { revision: number }, expected: readonly number[] | undefined): void {
-  if (expected && !expected.includes(doc.revision)) {
+export function requireRevision(doc: { revision?: number }, expected: readonly number[] | undefined): void {
+  if (expected && !expected.includes(revisionOf(doc))) {
     fail("precondition_failed", "If-Match does not hold: the resource has changed since it was read");
   }
 }

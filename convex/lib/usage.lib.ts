@@ -58,7 +58,7 @@ export async function take(
 }
 
 /** Refuses with `quota_exceeded` if the owner cannot store one more document of one byte. */
-export async function requireRoom(ctx: QueryCtx, ownerId: Id<"users">, name: Resource): Promise<void> {
+export async function requireQuota(ctx: QueryCtx, ownerId: Id<"users">, name: Resource): Promise<void> {
   const usage = await usageOf(ctx, ownerId, name);
   if (usage) requireWithin(name, QUOTAS[name].limits(), { count: usage.count + 1, bytes: usage.bytes + 1 });
 }

@@ -2,7 +2,7 @@
 import { v } from "convex/values";
 import { internal } from "../_generated/api";
 import { internalMutation } from "../_generated/server";
-import { deleteEvents, notPending, subtractPending } from "./delivery.lib";
+import { deleteEvents, failDelivery, subtractPending } from "./delivery.lib";
 
 /** Deliveries that one transaction deletes or ends. */
 const BATCH = 200;
@@ -22,7 +22,7 @@ export const failPending = internalMutation({
       .withIndex("by_endpoint_and_status", (q) => q.eq("endpointId", endpointId).eq("status", "pending"))
       .take(BATCH);
     const error = `Not sent: the endpoint is disabled${endpoint.disabledReason === undefined ? "" : ` (${endpoint.disabledReason})`}`;
-    for (const delivery of pending) await notPending(ctx, delivery, error);
+    for (const delivery of pending) await failDelivery(ctx, delivery, error);
     await subtractPending(ctx, endpointId, pending.length);
     if (pending.length === BATCH)
       await ctx.scheduler.runAfter(0, internal.outgoing.cleanUp.failPending, { endpointId });

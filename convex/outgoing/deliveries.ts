@@ -12,22 +12,22 @@ import { readBack } from "../lib/readBack.lib";
 import { bodyOf } from "./delivery.lib";
 import { scopeOf } from "./eventTypes.lib";
 import { addPending } from "./sender.lib";
-import { deliveryStatus } from "./tables.lib";
 import schema from "../schema";
 
 const delivery = schema.doc("webhookDeliveries");
+const { status } = delivery.fields;
 
 export const list = internalQuery({
   args: {
     ownerId: v.id("users"),
     endpointId: v.string(),
-    status: v.optional(deliveryStatus),
+    status: v.optional(status),
     ...pageArgs,
   },
   returns: pageOf(delivery),
-  handler: async (ctx, { ownerId, endpointId, status, ...page }) => {
+  handler: async (ctx, { ownerId, endpointId, status: wanted, ...page }) => {
     const { _id } = await getOwned(ctx, "webhookEndpoints", ownerId, endpointId);
-    return listBy(ctx, "webhookDeliveries", { endpointId: _id, status }, page);
+    return listBy(ctx, "webhookDeliveries", { endpointId: _id, status: wanted }, page);
   },
 });
 
@@ -35,10 +35,10 @@ export const list = internalQuery({
 export const get = internalQuery({
   args: { caller, id: v.string() },
   returns: v.object({ delivery, payload: v.optional(v.string()) }),
-  handler: async (ctx, { caller: by, id }) => {
-    const found = await getOwned(ctx, "webhookDeliveries", by.userId, id);
+  handler: async (ctx, { caller, id }) => {
+    const found = await getOwned(ctx, "webhookDeliveries", caller.userId, id);
     const scope = scopeOf(found.type);
-    const allowed = scope === undefined || covers(await currentScopes(ctx, by), scope);
+    const allowed = scope === undefined || covers(await currentScopes(ctx, caller), scope);
     const event = allowed ? await ctx.db.get("outgoingEvents", found.eventId) : null;
     return { delivery: found, ...(event && { payload: bodyOf(event) }) };
   },
@@ -59,7 +59,7 @@ export const retry = internalMutation({
       nextAttemptAt: Date.now(),
       revision: found.revision + 1,
     });
-    await addPending(ctx, found.endpointId, 1);
+    await addPending(ctx, found.endpointId);
     return readBack(ctx, "webhookDeliveries", found._id);
   },
 });

@@ -6,7 +6,7 @@ import { senderOf } from "./sender.lib";
 import type { attempt } from "./tables.lib";
 
 /** The most attempts that a delivery keeps. */
-const MOST_ATTEMPTS = 20;
+const MAX_ATTEMPTS = 20;
 /** Deliveries that one transaction deletes with their events. */
 const BATCH = 500;
 /** Events about a user that one transaction erases. */
@@ -29,10 +29,10 @@ export const insertDelivery = (
 
 /** Returns the attempts of a delivery with one more. */
 export const withAttempt = (delivery: Doc<"webhookDeliveries">, made: Infer<typeof attempt>) =>
-  [...delivery.attempts, made].slice(-MOST_ATTEMPTS);
+  [...delivery.attempts, made].slice(-MAX_ATTEMPTS);
 
 /** Ends a pending delivery that is not sent. The caller subtracts it from the count of its queue. */
-export async function notPending(
+export async function failDelivery(
   ctx: MutationCtx,
   delivery: Doc<"webhookDeliveries">,
   error: string,

@@ -56,9 +56,9 @@ export const create = internalMutation({
     ...idempotencyArg,
   },
   returns: onceOf(endpoint),
-  handler: async (ctx, { caller: by, idempotency, sealed, enabled = true, ...fields }) =>
+  handler: async (ctx, { caller, idempotency, sealed, enabled = true, ...fields }) =>
     once(ctx, idempotency, async () => {
-      const { userId: ownerId, key } = by;
+      const { userId: ownerId, key } = caller;
       requireAddress(fields.url);
       await requireQuota(ctx, ownerId);
       const id = await ctx.db.insert("webhookEndpoints", {
@@ -71,7 +71,7 @@ export const create = internalMutation({
         revision: 1,
       });
       await ctx.db.insert("webhookSenders", newSender(id));
-      await recordAct(ctx, "endpoint.created", id, actorOf(by));
+      await recordAct(ctx, "endpoint.created", id, actorOf(caller));
       return withoutSecrets(await readBack(ctx, "webhookEndpoints", id));
     }),
 });
@@ -90,21 +90,21 @@ export const update = internalMutation({
     enabled: v.optional(v.boolean()),
   },
   returns: endpoint,
-  handler: async (ctx, { caller: by, id, ifMatch: expected, url, events, description, enabled }) => {
-    const found = await getOwned(ctx, "webhookEndpoints", by.userId, id);
+  handler: async (ctx, { caller, id, ifMatch: expected, url, events, description, enabled }) => {
+    const found = await getOwned(ctx, "webhookEndpoints", caller.userId, id);
     requireRevision(found, expected);
     // The caller was admitted before it sent its body: its key may be revoked by now.
-    await currentScopes(ctx, by);
+    await currentScopes(ctx, caller);
     if (url !== undefined) requireAddress(url);
     await ctx.db.patch("webhookEndpoints", found._id, {
-      keyId: by.key?.id,
+      keyId: caller.key?.id,
       ...(url !== undefined && { url }),
       ...(events !== undefined && { events, deployment: subscribesToDeployment(events) }),
       ...(description !== undefined && { description: description ?? undefined }),
       ...(enabled === true && { enabled, disabledReason: undefined }),
       revision: found.revision + 1,
     });
-    await recordAct(ctx, "endpoint.updated", found._id, actorOf(by));
+    await recordAct(ctx, "endpoint.updated", found._id, actorOf(caller));
     const changed = await readBack(ctx, "webhookEndpoints", found._id);
     if (enabled === false) await disableEndpoint(ctx, changed, undefined);
     return withoutSecrets(await readBack(ctx, "webhookEndpoints", found._id));
@@ -114,11 +114,11 @@ export const update = internalMutation({
 export const remove = internalMutation({
   args: { ...endpointRef, ifMatch },
   returns: v.null(),
-  handler: async (ctx, { caller: by, id, ifMatch: expected }) => {
-    const found = await getOwned(ctx, "webhookEndpoints", by.userId, id);
+  handler: async (ctx, { caller, id, ifMatch: expected }) => {
+    const found = await getOwned(ctx, "webhookEndpoints", caller.userId, id);
     requireRevision(found, expected);
     await deleteEndpoint(ctx, found);
-    await recordAct(ctx, "endpoint.deleted", found._id, actorOf(by));
+    await recordAct(ctx, "endpoint.deleted", found._id, actorOf(caller));
     return null;
   },
 });
@@ -127,26 +127,26 @@ export const remove = internalMutation({
 export const rotateSecret = internalMutation({
   args: { ...endpointRef, overlapSeconds: v.number(), sealed: v.string() },
   returns: endpoint,
-  handler: async (ctx, { caller: by, id, overlapSeconds, sealed }) => {
-    const found = await getOwned(ctx, "webhookEndpoints", by.userId, id);
+  handler: async (ctx, { caller, id, overlapSeconds, sealed }) => {
+    const found = await getOwned(ctx, "webhookEndpoints", caller.userId, id);
     // A key that was revoked while it sent its body must not get a secret.
-    await currentScopes(ctx, by);
+    await currentScopes(ctx, caller);
     const now = Date.now();
     const end = now + overlapSeconds * 1000;
     const old = found.secrets
       .map((secret) => ({ ...secret, expiresAt: Math.min(end, secret.expiresAt ?? end) }))
       .filter(({ expiresAt }) => expiresAt > now);
     await ctx.db.patch("webhookEndpoints", found._id, {
-      secrets: [{ sealed }, ...old].slice(0, MOST_SECRETS),
+      secrets: [{ sealed }, ...old].slice(0, MAX_SECRETS),
       revision: found.revision + 1,
     });
-    await recordAct(ctx, "endpoint.secret_rotated", found._id, actorOf(by));
+    await recordAct(ctx, "endpoint.secret_rotated", found._id, actorOf(caller));
     return withoutSecrets(await readBack(ctx, "webhookEndpoints", found._id));
   },
 });
 
 /** The most secrets that sign a delivery. A client that did not receive the reply may rotate again during the overlap. */
-const MOST_SECRETS = 5;
+const MAX_SECRETS = 5;
 
 /** Sends a `ping` at once, whatever the endpoint subscribes to. */
 export const test = internalMutation({
@@ -158,7 +158,7 @@ export const test = internalMutation({
     const data = JSON.stringify({ id: found._id });
     const eventId = await recordEvent(ctx, { type: PING, data, ownerId });
     const deliveryId = await insertDelivery(ctx, found, { _id: eventId, type: PING });
-    await addPending(ctx, found._id, 1);
+    await addPending(ctx, found._id);
     return readBack(ctx, "webhookDeliveries", deliveryId);
   },
 });

@@ -16,7 +16,7 @@ const DELIVERIES = 500;
 /** Endpoints that one event reads in a transaction. */
 const ENDPOINTS = 100;
 /** The pending deliveries at which an endpoint is disabled. */
-const MOST_PENDING = 10_000;
+const MAX_PENDING = 10_000;
 
 export const run = internalMutation({
   args: { batch: v.string() },
@@ -73,7 +73,7 @@ class FanOut {
       sender: await senderOf(this.ctx, endpoint._id),
       added: 0,
     };
-    if (queue.sender.pending + queue.added >= MOST_PENDING) {
+    if (queue.sender.pending + queue.added >= MAX_PENDING) {
       await this.disable(endpoint, queue);
       return;
     }
@@ -90,7 +90,7 @@ class FanOut {
   ): Promise<void> {
     this.queues.delete(endpoint._id);
     await this.ctx.db.patch("webhookSenders", _id, { pending: pending + added });
-    await disableEndpoint(this.ctx, endpoint, `${MOST_PENDING} deliveries were pending`);
+    await disableEndpoint(this.ctx, endpoint, `${MAX_PENDING} deliveries were pending`);
     // The next event may find the same document in `own`.
     endpoint.enabled = false;
   }

@@ -12,7 +12,7 @@ const LANES = 3;
 /** Requests that a lane has in flight at the same time. Convex allows an action 1,000 operations at the same time. */
 export const CAPACITY = 40;
 /** Milliseconds after which an action that has not reported counts as dead. It reports at least every 16 seconds. */
-export const LEASE_MS = 60_000;
+const LEASE_MS = 60_000;
 /** Milliseconds after which a lease is renewed. Not sooner, because the fan-out reads the lease, and would conflict with each change. */
 const RENEW_MS = 15_000;
 /** A lane that starts again within so many milliseconds is busy, unless it serves slow endpoints. */

@@ -23,9 +23,9 @@ export const outcome = v.object({
 export type Outcome = Infer<typeof outcome>;
 
 /** An endpoint without a success for this long is disabled, in milliseconds. */
-const MOST_FAILING_MS = 5 * 24 * 60 * 60 * 1000;
+const MAX_FAILING_MS = 5 * 24 * 60 * 60 * 1000;
 /** It must also have failed this often: one failure before an outage of the API itself, or before its clock jumped, says little. */
-const FEWEST_FAILURES = 5;
+const MIN_FAILURES = 5;
 /** An attempt that takes longer, in milliseconds, makes its endpoint slow. */
 const SLOW_MS = 2_000;
 
@@ -83,9 +83,7 @@ export async function recordOutcomes(
   const changed = { pending: Math.max(0, pending), failures, failingSince, slow };
   const reason = gone
     ? "The address replied 410: it is gone"
-    : failures >= FEWEST_FAILURES &&
-        failingSince !== undefined &&
-        Date.now() - failingSince >= MOST_FAILING_MS
+    : failures >= MIN_FAILURES && failingSince !== undefined && Date.now() - failingSince >= MAX_FAILING_MS
       ? "No delivery has succeeded for five days"
       : undefined;
   if (reason === undefined || !endpoint.enabled) return changed;

@@ -26,13 +26,9 @@ export const findSender = (ctx: MutationCtx, endpointId: Id<"webhookEndpoints">)
     .withIndex("by_endpoint", (q) => q.eq("endpointId", endpointId))
     .unique();
 
-/** Adds new pending deliveries to the count of a queue, and starts it. */
-export async function addPending(
-  ctx: MutationCtx,
-  endpointId: Id<"webhookEndpoints">,
-  count: number,
-): Promise<void> {
-  await wakeUp(ctx, [{ sender: await senderOf(ctx, endpointId), added: count }]);
+/** Adds a new pending delivery to the count of a queue, and starts it. */
+export async function addPending(ctx: MutationCtx, endpointId: Id<"webhookEndpoints">): Promise<void> {
+  await wakeUp(ctx, [{ sender: await senderOf(ctx, endpointId), added: 1 }]);
 }
 
 /** Lets queues wait for a lane, and starts one. A queue that a lane serves finds its new deliveries by itself. */

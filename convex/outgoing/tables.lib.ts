@@ -12,8 +12,6 @@ export const attempt = v.object({
   durationMs: v.number(),
 });
 
-export const deliveryStatus = v.union(v.literal("pending"), v.literal("succeeded"), v.literal("failed"));
-
 export const outgoingTables = {
   /** The addresses that partners have registered. It changes rarely: `webhookSenders` has the values that change often. */
   webhookEndpoints: defineTable({
@@ -109,7 +107,7 @@ export const outgoingTables = {
     /** The owner of the endpoint. */
     ownerId: v.id("users"),
     type: v.string(),
-    status: deliveryStatus,
+    status: v.union(v.literal("pending"), v.literal("succeeded"), v.literal("failed")),
     /** The last attempts, oldest first. */
     attempts: v.array(attempt),
     /** The number of attempts since the delivery was created or retried by hand. It selects the wait before the next one. */

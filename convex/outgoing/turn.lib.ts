@@ -8,7 +8,7 @@ import { v, type Infer } from "convex/values";
 import { internal } from "../_generated/api";
 import type { Doc, Id } from "../_generated/dataModel";
 import type { MutationCtx } from "../_generated/server";
-import { bodyOf, notPending } from "./delivery.lib";
+import { bodyOf, failDelivery } from "./delivery.lib";
 import { disableEndpoint } from "./endpoint.lib";
 import { CAPACITY, type Lane } from "./lane.lib";
 import { figuresOf, outcome, recordOutcomes, type Figures } from "./outcome.lib";
@@ -20,7 +20,7 @@ const AT_A_TIME = 6;
 /** Due deliveries that a turn examines for each endpoint if some may no longer be sent. */
 const EXAMINED = 50;
 /** Characters of the bodies in flight, unless a single one is longer. An action of Convex has 64 MiB of memory. */
-const MOST_CHARACTERS = 2_000_000;
+const MAX_CHARACTERS = 2_000_000;
 /** Milliseconds until the queue of a suspended owner is examined again. */
 const PAUSE_MS = 5 * 60_000;
 /** The sweep runs once a minute. A delivery that is due sooner is scheduled. */
@@ -119,7 +119,7 @@ export class Turn {
   /** Takes deliveries of queues that wait, the longest waiting first, and then of those that the lane already serves. */
   async take(): Promise<void> {
     if (!this.lane) return;
-    if (this.characters >= MOST_CHARACTERS) this.free = 0;
+    if (this.characters >= MAX_CHARACTERS) this.free = 0;
     const own = [...this.queues];
     const { slow } = this.lane;
     const waiting =
@@ -224,14 +224,14 @@ export class Turn {
       if (sending.has(delivery._id)) continue;
       const allowed = allows(delivery.type);
       if (!allowed || (await this.bodyOf(delivery.eventId)) === null) {
-        await notPending(this.ctx, delivery, allowed ? PURGED : NOT_ALLOWED);
+        await failDelivery(this.ctx, delivery, allowed ? PURGED : NOT_ALLOWED);
         refused += 1;
         continue;
       }
       const { _id: deliveryId, eventId, tries } = delivery;
       this.deliveries.push({ deliveryId, endpointId: endpoint._id, eventId, tries });
       sending.add(deliveryId);
-      this.free = this.characters < MOST_CHARACTERS ? this.free - 1 : 0;
+      this.free = this.characters < MAX_CHARACTERS ? this.free - 1 : 0;
     }
     queue.figures = { ...figures, pending: Math.max(0, figures.pending - refused) };
     return refused;

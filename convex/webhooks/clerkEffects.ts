@@ -19,10 +19,10 @@ export const handle = internalMutation({
     const version = versionOf(event);
     switch (event.type) {
       case "user.created":
-        await ctx.runMutation(internal.users.create, { ...toUser(user), version, by: CLERK });
+        await ctx.runMutation(internal.users.create, { ...readUser(user), version, by: CLERK });
         return true;
       case "user.updated":
-        await ctx.runMutation(internal.users.update, { ...toUser(user), version, by: CLERK });
+        await ctx.runMutation(internal.users.update, { ...readUser(user), version, by: CLERK });
         return true;
       case "user.deleted":
         await ctx.runMutation(internal.users.remove, { clerkId: text(user, "id"), by: CLERK });
@@ -34,7 +34,7 @@ export const handle = internalMutation({
 });
 
 /** Converts the user in a Clerk event. The email is the user's primary email. */
-function toUser(user: Json): Omit<ClerkUser, "version"> {
+function readUser(user: Json): Omit<ClerkUser, "version"> {
   const primary = list(user, "email_addresses").find(({ id }) => id === user["primary_email_address_id"]);
   const address = primary && optionalText(primary, "email_address");
   // An address that the REST routes refuse counts as absent.

@@ -3,7 +3,7 @@ import type { MutationCtx } from "../_generated/server";
 import { deleteStoredText } from "../lib/storedText.lib";
 
 /** Deletes the payload of an event, also from file storage. Other fields may be changed in the same write. */
-export async function withoutPayload(
+export async function deletePayload(
   ctx: MutationCtx,
   { _id, payload, revision }: Doc<"webhookEvents">,
   more: { error?: string } = {},

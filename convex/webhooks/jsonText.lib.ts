@@ -8,13 +8,13 @@ const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x
 const SPACE = 0x20;
 
 /** Returns the offset of the first character at or after `at` that is not white space. */
-export function skipSpace(text: string, at: number): number {
+function skipSpace(text: string, at: number): number {
   while (text.charCodeAt(at) <= SPACE) at++;
   return at;
 }
 
 /** Returns the offset after the string that starts at `at`. */
-export function endOfString(text: string, at: number): number {
+function endOfString(text: string, at: number): number {
   for (let next = at + 1; next < text.length; next++) {
     const code = text.charCodeAt(next);
     if (code === QUOTE) return next + 1;
@@ -24,7 +24,7 @@ export function endOfString(text: string, at: number): number {
 }
 
 /** Returns the offset after the value that starts at `at`. */
-export function endOfValue(text: string, at: number): number {
+function endOfValue(text: string, at: number): number {
   let depth = 0;
   for (let next = at; next < text.length;) {
     const code = text.charCodeAt(next);
@@ -52,7 +52,7 @@ function endOfScalar(text: string, at: number): number {
 }
 
 /** Returns the name in the string from `start` to `end`. */
-export function nameIn(text: string, start: number, end: number): string {
+function nameIn(text: string, start: number, end: number): string {
   const name = text.slice(start + 1, end - 1);
   return name.includes("\\") ? (JSON.parse(text.slice(start, end)) as string) : name;
 }
@@ -61,7 +61,7 @@ export function nameIn(text: string, start: number, end: number): string {
  * Returns the offset of a member's value in the object that starts at `at`. Returns undefined if the value at `at` is not an
  * object, or lacks the member. If several members have the name, the last one counts, as in `JSON.parse`.
  */
-export function findMember(text: string, at: number, name: string): number | undefined {
+function findMember(text: string, at: number, name: string): number | undefined {
   if (text.charCodeAt(at) !== OPEN_OBJECT) return undefined;
   let found: number | undefined;
   for (let next = skipSpace(text, at + 1); text.charCodeAt(next) === QUOTE;) {

@@ -8,11 +8,11 @@ import { listBy } from "../lib/list.lib";
 import { pageArgs, pageOf } from "../lib/page.lib";
 import { ifMatch, requireRevision } from "../lib/revision.lib";
 import { LEASE_MS } from "./attempt.lib";
-import { withoutPayload } from "./erasure.lib";
+import { deletePayload } from "./erasure.lib";
 import schema from "../schema";
 
 const event = schema.doc("webhookEvents");
-const status = v.union(v.literal("pending"), v.literal("success"), v.literal("failed"));
+const { status } = event.fields;
 
 /** The number of payloads that one transaction purges. */
 const BATCH = 100;
@@ -76,7 +76,7 @@ export const erasePayload = internalMutation({
     const found = await requireEvent(ctx, id);
     requireRevision(found, expected);
     if (found.status === "pending") fail("conflict", "The event is being processed");
-    if (found.payload) await withoutPayload(ctx, found);
+    if (found.payload) await deletePayload(ctx, found);
     return null;
   },
 });
@@ -90,7 +90,7 @@ export const purge = internalMutation({
       .query("webhookEvents")
       .withIndex("by_purge", (q) => q.gt("purgeAt", 0).lt("purgeAt", Date.now()))
       .take(BATCH);
-    for (const event of old) await withoutPayload(ctx, event);
+    for (const event of old) await deletePayload(ctx, event);
     if (old.length === BATCH) await ctx.scheduler.runAfter(0, internal.webhooks.log.purge, {});
     return null;
   },

@@ -3,7 +3,7 @@ import { internal } from "../_generated/api";
 import { internalMutation } from "../_generated/server";
 import { handlerArgs, versionOf } from "./event.lib";
 import { object, parse } from "./payload.lib";
-import { toPayment, toSubscription } from "./stripeObjects.lib";
+import { readPayment, readSubscription } from "./stripeObjects.lib";
 
 /** Applies a Stripe event. It is not in `stripe.ts`, so that processing does not load Stripe's library. */
 export const handle = internalMutation({
@@ -20,14 +20,14 @@ export const handle = internalMutation({
       case "checkout.session.async_payment_succeeded":
       case "checkout.session.async_payment_failed":
       case "checkout.session.expired":
-        await ctx.runMutation(internal.payments.handleCheckoutComplete, { ...toPayment(subject), version });
+        await ctx.runMutation(internal.payments.handleCheckoutComplete, { ...readPayment(subject), version });
         return true;
       case "customer.subscription.created":
       case "customer.subscription.updated":
       case "customer.subscription.paused":
       case "customer.subscription.resumed":
       case "customer.subscription.deleted":
-        await ctx.runMutation(internal.subscriptions.handleUpdate, { ...toSubscription(subject), version });
+        await ctx.runMutation(internal.subscriptions.handleUpdate, { ...readSubscription(subject), version });
         return true;
       default:
         return false;

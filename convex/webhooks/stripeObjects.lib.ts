@@ -6,7 +6,7 @@ import type { Payment, Subscription } from "./billing.lib";
 import { list, object, optionalText, text, type Json } from "./payload.lib";
 
 /** Converts a checkout session to a payment. */
-export const toPayment = (session: Json): Payment => ({
+export const readPayment = (session: Json): Payment => ({
   sessionId: text(session, "id"),
   ...defined({
     customerId: idOf(session, "customer"),
@@ -21,7 +21,7 @@ export const toPayment = (session: Json): Payment => ({
 });
 
 /** Converts a subscription. Times are in milliseconds since the epoch. */
-export function toSubscription(subscription: Json): Subscription {
+export function readSubscription(subscription: Json): Subscription {
   const items = list(object(subscription, "items"), "data");
   return {
     subscriptionId: text(subscription, "id"),

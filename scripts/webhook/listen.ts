@@ -10,7 +10,7 @@ export interface Listener {
 }
 
 /** The most bytes of a webhook that the receiver reads. */
-const MOST_BYTES = 1024 * 1024;
+const MAX_BYTES = 1024 * 1024;
 
 /**
  * Starts a receiver on this machine and registers it.
@@ -72,7 +72,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
   let bytes = 0;
   for await (const part of request as AsyncIterable<Buffer>) {
     bytes += part.length;
-    if (bytes > MOST_BYTES) break;
+    if (bytes > MAX_BYTES) break;
     parts.push(part);
   }
   return Buffer.concat(parts).toString();

@@ -49,7 +49,7 @@ function addFiles(api: Registry, load: Loaders): void {
 
   implement(api, contracts.createUploadUrl, async (c) => {
     const { userId: ownerId } = c.var.caller;
-    await c.env.runQuery(internal.usage.requireFree, { ownerId, resource: "files" });
+    await c.env.runQuery(internal.usage.checkQuota, { ownerId, resource: "files" });
     const expiresAt = toTime(Date.now() + UPLOAD_URL_MS);
     return c.json({ uploadUrl: await c.env.storage.generateUploadUrl(), expiresAt }, 201);
   });

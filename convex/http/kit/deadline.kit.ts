@@ -5,8 +5,8 @@ const RETRY_AFTER = "5";
 
 /**
  * Starts work and waits for it at most `ms` milliseconds, then refuses the request with 503. The work continues: its later
- * commits persist, and its result is ignored. A late response is cancelled, so that a stream stops its source. The handlers are attached when the work starts, because on Convex an unhandled
- * rejection ends the request.
+ * commits persist, and its result is ignored. A late response is cancelled, so that a stream stops its source. The handlers are
+ * attached when the work starts, because on Convex an unhandled rejection ends the request.
  */
 export function withTimeout<T>(ms: number, work: () => Promise<T>): Promise<T> {
   return new Promise<T>((resolve, reject) => {

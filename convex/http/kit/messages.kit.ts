@@ -61,7 +61,7 @@ function message(issue: Issue, value: unknown, named = false): string {
   }
 }
 
-/** The message of a missing required field. `validate` compares with it to word the detail of a single error. */
+/** The message of a missing required field. `summary` in `schemas.kit.ts` compares with it to word the detail of a single error. */
 export const REQUIRED = "is required";
 
 const UNIT: Record<string, string> = { string: " characters", array: " elements" };

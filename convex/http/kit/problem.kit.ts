@@ -5,7 +5,7 @@ import { failureOf, platformFailureOf, publicUrl, type Failure, type FailureCode
 type Catalogue = Readonly<Record<FailureCode, { status: ContentfulStatusCode; title: string }>>;
 
 /** The URL that explains a problem. It is built from the API's public URL, never from a Host header. */
-export const problemUrl = (code: FailureCode): string => `${publicUrl()}/problems/${code}`;
+const problemUrl = (code: FailureCode): string => `${publicUrl()}/problems/${code}`;
 
 /**
  * Renders any thrown value as a problem. A platform error that means "unavailable for now" becomes `unavailable`. Any

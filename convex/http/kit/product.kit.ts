@@ -7,9 +7,9 @@
 export type { ActionCtx } from "../../_generated/server";
 /** The caller of a request, and the scopes that a contract may require. */
 export type { Caller } from "../../identity/caller.lib";
+export type { Scope } from "../../identity/scopes.lib";
 /** The claims of tokens that a contract can ask for. */
 export type { TokenClaims } from "../api.claims";
-export type { Scope } from "../../identity/scopes.lib";
 /** Refusals: their codes, and the error that carries one from a function to its reply. */
 export {
   fail,

@@ -4,7 +4,7 @@ import { parseMediaType } from "../../lib/mediaType.lib";
 import type { Body } from "../kit/body.kit";
 import type { ApiContext } from "../kit/env.kit";
 import "../kit/everyRequest.kit";
-import { ACCEPT_PATCH, limitOf, tooLarge } from "../kit/limits.kit";
+import { ACCEPT_PATCH, limitOf } from "../kit/limits.kit";
 import { readBytes } from "./bytes.middleware";
 import type * as multipartModule from "./multipart.middleware";
 
@@ -72,7 +72,7 @@ function requireNoCoding(c: ApiContext, body: Body): void {
  */
 async function readBody(c: ApiContext, body: Body, load: Loaders): Promise<Content | undefined> {
   const limit = limitOf(body);
-  const bytes = await readBytes(c.req.raw, limit, () => tooLarge(limit));
+  const bytes = await readBytes(c.req.raw, limit);
   const type = c.req.header("Content-Type");
   switch (body.type) {
     case "file":

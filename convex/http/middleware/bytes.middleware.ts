@@ -1,29 +1,21 @@
 import { fail, failField } from "../../lib/failure.lib";
+import { tooLarge } from "../kit/limits.kit";
 
 /**
  * Reads a body and stops at a limit. An earlier check refuses a declared length above the limit, but the declared length may
  * be wrong or absent.
  *
  * @param limit In bytes.
- * @param tooLarge Throws the refusal for a body over the limit.
  */
-export async function readBytes(
-  request: Request,
-  limit: number,
-  tooLarge: () => never,
-): Promise<ArrayBuffer> {
+export async function readBytes(request: Request, limit: number): Promise<ArrayBuffer> {
   if (!request.headers.has("Content-Length")) {
-    return request.body ? readWithoutLength(request.body, limit, tooLarge) : new ArrayBuffer(0);
+    return request.body ? readWithoutLength(request.body, limit) : new ArrayBuffer(0);
   }
   const bytes = await request.arrayBuffer().catch(unreadable);
-  return bytes.byteLength > limit ? tooLarge() : bytes;
+  return bytes.byteLength > limit ? tooLarge(limit) : bytes;
 }
 
-async function readWithoutLength(
-  body: ReadableStream<Uint8Array>,
-  limit: number,
-  tooLarge: () => never,
-): Promise<ArrayBuffer> {
+async function readWithoutLength(body: ReadableStream<Uint8Array>, limit: number): Promise<ArrayBuffer> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   const reader = body.getReader();
@@ -32,7 +24,7 @@ async function readWithoutLength(
     length += part.value.byteLength;
     if (length > limit) {
       await reader.cancel();
-      tooLarge();
+      tooLarge(limit);
     }
     chunks.push(part.value);
   }

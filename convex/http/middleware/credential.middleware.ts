@@ -30,7 +30,7 @@ export async function admit(c: ApiContext, endpoint: Endpoint): Promise<void> {
   } else if (endpoint.scope !== null && !endpoint.anonymous) {
     refuseMissing(endpoint);
   } else if (!endpoint.unlimited && rateLimits().address > 0) {
-    enforceRateLimit(c, await takeFromAddress(c, limitOf(endpoint)));
+    enforceRateLimit(c, await takeFromAddress(c, routeLimitOf(endpoint)));
   }
 }
 
@@ -39,7 +39,7 @@ type Admission = { caller: Caller | null; rateLimit: RateLimitState | null };
 type LimitArgument = { routeLimit?: RouteLimit };
 
 /** The argument with the rate limit of a route, for the functions that admit its requests. */
-const limitOf = ({ rateLimit }: Endpoint): LimitArgument => (rateLimit ? { routeLimit: rateLimit } : {});
+const routeLimitOf = ({ rateLimit }: Endpoint): LimitArgument => (rateLimit ? { routeLimit: rateLimit } : {});
 
 /** Counts the request against the rate limit of the client's IP address. */
 function takeFromAddress(c: ApiContext, limit: LimitArgument = {}): Promise<RateLimitState | null> {
@@ -56,7 +56,7 @@ async function admitKey(c: ApiContext, credential: Credential, endpoint: Endpoin
     rateLimits().key > 0
       ? await withReadOnlyFallback(
           c,
-          () => c.env.runMutation(internal.auth.admitApiKey, { hash, ...limitOf(endpoint) }),
+          () => c.env.runMutation(internal.auth.admitApiKey, { hash, ...routeLimitOf(endpoint) }),
           async () => ({ caller: (await lookUpKey(c, hash))?.caller ?? null, rateLimit: null }),
         )
       : await admitUnlimitedKey(c, hash);
@@ -99,7 +99,7 @@ async function admitToken(c: ApiContext, credential: Credential, endpoint: Endpo
     known ??
     (await withReadOnlyFallback(
       c,
-      () => c.env.runMutation(internal.auth.admitToken, limitOf(endpoint)),
+      () => c.env.runMutation(internal.auth.admitToken, routeLimitOf(endpoint)),
       // A missing user may be a new user, who cannot be stored now.
       async () => (await lookUpToken(c)) ?? undefined,
     ));

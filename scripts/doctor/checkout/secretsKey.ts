@@ -5,7 +5,7 @@ import type { Settings } from "../settings";
 
 const REMEDY = `Generate a key: node -p 'crypto.randomBytes(32).toString("base64")'`;
 
-/** Checks `SECRETS_KEY` and the settings that open webhooks for development. */
+/** Checks `SECRETS_KEY`. */
 export function secretsKey({ values, place }: Settings): Finding[] {
   const keys = (values.get("SECRETS_KEY") ?? "").split(",").flatMap((key) => key.trim() || []);
   if (keys.length === 0)

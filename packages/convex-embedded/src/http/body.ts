@@ -15,7 +15,7 @@ const TIME_MS = 60_000;
 /** Parsing a larger body takes long enough to yield to other work first. */
 const LARGE_BYTES = 64 * 1024;
 
-/** Reads and parses a JSON body of at most `mostBytes` bytes. @throws like `readText` and `parseJson`. */
+/** Reads and parses a JSON body of at most `maxBytes` bytes. @throws like `readText` and `parseJson`. */
 export async function readJson(incoming: IncomingMessage, maxBytes: number): Promise<unknown> {
   return parseJson(await readText(incoming, maxBytes));
 }

@@ -34,7 +34,7 @@ const SILENCE_MS = 120_000;
 /** A client that reads nothing for this time is disconnected. */
 const STALL_MS = 30_000;
 
-const UNAVAILABLE = "InternalServerError";
+const INTERNAL_ERROR = "InternalServerError";
 
 export interface ConnectionOptions {
   readonly deployment: Deployment;
@@ -301,7 +301,7 @@ export class Connection {
       return;
     }
     if (!(error instanceof IssuerUnreachable)) this.options.failed(error);
-    this.#outbox.close(1011, UNAVAILABLE);
+    this.#outbox.close(1011, INTERNAL_ERROR);
   }
 }
 
