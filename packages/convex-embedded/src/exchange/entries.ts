@@ -7,12 +7,12 @@
  * around the whole snapshot are ignored. Source: `crates/application/src/snapshot_import/parse.rs` in get-convex/convex-backend.
  */
 import type { Entry } from "yauzl";
+import { isTableName } from "../store/definitions";
 
 const JSONL = /^(.*\/)?([^/]+)\/(documents|generated_schema)\.jsonl$/;
 const STORED_FILE = /^(.*\/)?_storage\/([^/.]+)(?:\.[^/]+)?$/;
 const COMPONENT = /(?:^|\/)((?:_components\/[^/]+\/)*)$/;
 const COMPONENT_NAME = /^[a-zA-Z0-9_]+$/;
-const TABLE_NAME = /^[a-zA-Z][a-zA-Z0-9_]{0,63}$/;
 
 /** The entries of one component. */
 export interface ComponentEntries {
@@ -72,8 +72,7 @@ function place(entry: Entry, componentAt: (prefix: string | undefined) => Compon
   }
   // Convex also ignores other system tables.
   if (table.startsWith("_")) return false;
-  if (!TABLE_NAME.test(table))
-    throw new Error(`it contains ${entry.fileName}, which is not a valid table name`);
+  if (!isTableName(table)) throw new Error(`it contains ${entry.fileName}, which is not a valid table name`);
   const { tables } = componentAt(prefix);
   const own = tables.get(table) ?? {};
   const part = kind === "documents" ? "documents" : "generatedSchema";

@@ -1,6 +1,7 @@
 /** The syscalls that write documents. */
 import type { JSONValue, Value } from "convex/values";
 import { jsonToConvex } from "convex/values";
+import { isTableName } from "../store/definitions";
 import type { ExistingDocument, StoredDocument, TableInfo, Transaction } from "../store/types";
 import { checkDocument, measure } from "../values/documents";
 import { describeValue } from "../values/describe";
@@ -175,7 +176,7 @@ function convexOf(json: JSONValue, operation: string): Value {
 
 /** The rule of Convex's `TableName`. */
 function checkTableName(name: string): void {
-  if (/^[a-zA-Z][a-zA-Z0-9_]{0,63}$/.test(name)) return;
+  if (isTableName(name)) return;
   throw new SyscallError(
     `Invalid argument \`table\` for \`db.insert\`: Invalid table name: '${name}' must start with a letter, consist of ` +
       "letters, digits and underscores, and be at most 64 characters long",

@@ -10,7 +10,7 @@ import { jsonToConvex } from "convex/values";
 import type { JSONValue, Value } from "convex/values";
 import { filterTerm } from "../search/terms";
 import { Vectors } from "../search/vectors";
-import { BY_CREATION_TIME } from "../store/catalog";
+import { creationIndex } from "../store/catalog";
 import { valueAt } from "../store/indexKeys";
 import type { ComponentSchema, Snapshot, Store, TableInfo, VectorIndexJSON } from "../store/types";
 import type { IndexedVector, VectorCache } from "../store/vectorCache";
@@ -142,9 +142,7 @@ function keyOf(component: string, name: string): string {
 
 async function readAll(snapshot: Snapshot, table: TableInfo, info: VectorIndexInfo): Promise<Vectors> {
   const vectors = new Vectors(info.dimensions);
-  const index = table.indexes.find(({ name }) => name === BY_CREATION_TIME);
-  if (index === undefined) return vectors;
-  const rows = snapshot.scan(index, { start: Buffer.alloc(0), end: Buffer.of(0xff) }, "asc");
+  const rows = snapshot.scan(creationIndex(table), { start: Buffer.alloc(0), end: Buffer.of(0xff) }, "asc");
   for (let count = 1, row = rows.next(); row !== null; count++, row = rows.next()) {
     put(vectors, row.json, info);
     if (count % BATCH === 0) await turn();

@@ -7,13 +7,13 @@ import { SyscallError } from "../exec/errors";
 import type { ImportRequest } from "../exchange/server/imports";
 import type { ApiRequest, ApiRoute } from "../http/api";
 import { ApiError, sendJson } from "../http/api";
+import { isTableName } from "../store/definitions";
 import { badBody, fieldsOf, MAX_OPERATOR_BYTES, readJson } from "../http/body";
 import { requireAdmin } from "./caller";
 import type { Deployment } from "./deployment";
 
 const MODES = ["requireEmpty", "append", "replace", "replaceAll"] as const;
 const FORMATS = ["zip", "csv", "jsonLines", "jsonArray"] as const;
-const TABLE = /^[a-zA-Z][a-zA-Z0-9_]{0,63}$/;
 
 export function exchangeRoutes(deployment: Deployment): readonly ApiRoute[] {
   const { exports, imports } = deployment;
@@ -130,7 +130,7 @@ function requestIn(deployment: Deployment, given: unknown): ImportRequest {
   if (found.mode === undefined) throw badBody(`\`mode\` must be one of ${MODES.join(", ")}`);
   if (found.format === undefined) throw badBody(`\`format\` must be one of ${FORMATS.join(", ")}`);
   const table = typeof tableName === "string" ? tableName : "";
-  if (found.format !== "zip" && !TABLE.test(table)) {
+  if (found.format !== "zip" && !isTableName(table)) {
     throw new ApiError(400, "InvalidTableName", `"${table}" is not a valid table name.`);
   }
   return { mode: found.mode, format: found.format, component, table };

@@ -4,7 +4,7 @@ import type { JSONValue, Value } from "convex/values";
 import { jsonToConvex } from "convex/values";
 import type { ApiRoute } from "../http/api";
 import { sendJson } from "../http/api";
-import { BY_CREATION_TIME } from "../store/catalog";
+import { creationIndex } from "../store/catalog";
 import type { Catalog, Store, TableInfo } from "../store/types";
 import { isSystemTable } from "../store/system/systemTables";
 import { decodeId } from "../values/ids";
@@ -74,13 +74,11 @@ export async function exactShapeOf(store: Store, table: TableInfo): Promise<Shap
 
 /** Yields the shape of the documents so far after each document of a table, newest first. */
 function* shapesOf(store: Store, table: TableInfo): Generator<Shape> {
-  const index = table.indexes.find(({ name }) => name === BY_CREATION_TIME);
-  if (index === undefined) return;
   let shape: Shape = { type: "Never" };
   const snapshot = store.snapshot();
   try {
     const start = encodeKey([]);
-    const rows = snapshot.scan(index, { start, end: prefixEnd(start) }, "desc");
+    const rows = snapshot.scan(creationIndex(table), { start, end: prefixEnd(start) }, "desc");
     for (let row = rows.next(); row !== null; row = rows.next()) {
       const document = jsonToConvex(JSON.parse(row.json) as JSONValue);
       yield (shape = merged(shape, valueShape(document, store.catalog, table.component)));

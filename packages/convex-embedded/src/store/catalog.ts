@@ -22,6 +22,16 @@ const SYSTEM_NUMBERS: ReadonlyMap<string, number> = new Map([
 export const BY_ID = "by_id";
 export const BY_CREATION_TIME = "by_creation_time";
 
+/** Returns the index of a table that has all documents in the order of their creation. @throws Error if the database is corrupt. */
+export function creationIndex(table: TableInfo): IndexInfo {
+  const index = table.indexes.find(({ name }) => name === BY_CREATION_TIME);
+  if (!index)
+    throw new Error(
+      `The table "${table.name}" has no index ${BY_CREATION_TIME}: the database is corrupt. Restore a backup.`,
+    );
+  return index;
+}
+
 /** One state of the catalog. */
 export class CatalogState implements Catalog {
   readonly #byId: ReadonlyMap<number, TableInfo>;

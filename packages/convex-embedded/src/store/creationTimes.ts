@@ -1,4 +1,5 @@
 /** Creation times increase strictly, so that documents sort in insertion order. */
+import { creationIndex } from "./catalog";
 import { encodeKey } from "../values/keys";
 import type { Store } from "./types";
 
@@ -36,8 +37,7 @@ export function resumeCreationTimes(store: Store): CreationTimes {
   try {
     const { catalog } = store;
     for (const table of catalog.components().flatMap((component) => catalog.tables(component))) {
-      const index = table.indexes.find(({ name }) => name === "by_creation_time");
-      const newest = index && snapshot.scan(index, dated, "desc").next();
+      const newest = snapshot.scan(creationIndex(table), dated, "desc").next();
       if (newest) last = Math.max(last, (JSON.parse(newest.json) as { _creationTime: number })._creationTime);
     }
   } finally {

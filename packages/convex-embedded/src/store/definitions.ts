@@ -13,7 +13,9 @@ const MAX_INDEX_FIELDS = 16;
 const MAX_FILTER_FIELDS = 16;
 const MIN_DIMENSIONS = 2;
 const MAX_DIMENSIONS = 4096;
-const TABLE_NAME = /^[a-zA-Z][a-zA-Z0-9_]{0,63}$/;
+
+/** True for a valid name of a user table. */
+export const isTableName = (name: string): boolean => /^[a-zA-Z][a-zA-Z0-9_]{0,63}$/.test(name);
 
 /** True for the names of the indexes that every table has. */
 export function isBuiltIn(name: string): boolean {
@@ -29,7 +31,7 @@ export function isBuiltIn(name: string): boolean {
 export function checkDefinition(table: SchemaTableJSON, validates: boolean): void {
   const { tableName } = table;
   if (tableName.startsWith("_")) return;
-  if (!TABLE_NAME.test(tableName)) {
+  if (!isTableName(tableName)) {
     throw new Error(
       `Invalid table name: "${tableName}". Identifiers must start with a letter and can only contain letters, digits, ` +
         "and underscores.",

@@ -6,7 +6,7 @@ import { decodeId, encodeId } from "../values/ids";
 import { checkSchema } from "../values/documents";
 import type { IdNames } from "../values/matches";
 import type { DocumentRow, WriteAccess } from "./writeAccess";
-import { BY_CREATION_TIME, byIdIndex } from "./catalog";
+import { byIdIndex, creationIndex } from "./catalog";
 import { entriesOfJson, internalIdOf } from "./indexKeys";
 import type { SearchPlan, TablePlan } from "./schemaPlan";
 import { planSchema, qualified } from "./schemaPlan";
@@ -243,15 +243,6 @@ async function eachDocument(
     if (count % DOCUMENTS_PER_LINE === 0) progress(`${activity}: ${count} documents so far`);
     await turn();
   }
-}
-
-function creationIndex(table: TableInfo): IndexInfo {
-  const index = table.indexes.find(({ name }) => name === BY_CREATION_TIME);
-  if (!index)
-    throw new Error(
-      `The table "${table.name}" has no index ${BY_CREATION_TIME}: the database is corrupt. Restore a backup.`,
-    );
-  return index;
 }
 
 function tableOf(writes: WriteAccess, component: string, name: string): TableInfo {

@@ -36,8 +36,8 @@ import type {
   Transaction,
 } from "./types";
 
-/** The placeholder of a commit timestamp in stored JSON. It cannot occur within a string, where its quotes are escaped. */
-const PENDING = '{"$commitTs":null}';
+/** The placeholder of a commit timestamp in JSON. It cannot occur within a string, where its quotes are escaped. */
+export const PENDING_COMMIT_TS = '{"$commitTs":null}';
 
 export class StoreTransaction implements Transaction {
   /** Documents that may hold a pending commit timestamp. */
@@ -216,14 +216,15 @@ export class StoreTransaction implements Transaction {
   #resolve(table: TableInfo, internalId: Uint8Array): void {
     // A rollback may have undone the table, the document or the field.
     const json = this.get(table, internalId);
-    if (!json?.includes(PENDING)) return;
-    const resolved = json.replaceAll(PENDING, JSON.stringify(convexToJson(this.commitTs())));
+    if (!json?.includes(PENDING_COMMIT_TS)) return;
+    const resolved = json.replaceAll(PENDING_COMMIT_TS, JSON.stringify(convexToJson(this.commitTs())));
     this.replace(table, internalId, documentOf(resolved) as StoredDocument);
   }
 
   #json(table: TableInfo, internalId: Uint8Array, document: StoredDocument): string {
     const json = textOf(document);
-    if (json.includes(PENDING)) this.#pending.set(`${table.id} ${document._id}`, { table, internalId });
+    if (json.includes(PENDING_COMMIT_TS))
+      this.#pending.set(`${table.id} ${document._id}`, { table, internalId });
     return json;
   }
 

@@ -11,6 +11,7 @@ import type { Execution } from "../exec/execution";
 import type { Modules } from "../exec/modules";
 import { checkArgumentShape } from "../exec/sizeLimits";
 import { TransactionUsage } from "../exec/transactionUsage";
+import { PENDING_COMMIT_TS } from "../store/transaction";
 import type { Transaction } from "../store/types";
 import { decodeId } from "../values/ids";
 import {
@@ -35,8 +36,6 @@ interface NewJob {
 }
 
 const FIVE_YEARS_MS = 5 * 366 * 24 * 60 * 60 * 1000;
-/** The placeholder of a commit timestamp in JSON. It cannot occur within a string, where its quotes are escaped. */
-const PENDING_VALUE = '{"$commitTs":null}';
 
 /** `ctx.scheduler.runAfter` and `runAt` of mutations. The job exists once the transaction commits. @returns the id as JSON. */
 export function schedule(execution: Execution, args: ScheduleArgs): Promise<string> {
@@ -101,7 +100,7 @@ async function newJob(execution: Execution, call: ScheduleArgs, now: number): Pr
   if (modules === undefined || (pathFlaw(name) !== null && !(await isOfTest(engine, modules, name))))
     throw new SyscallError(notFoundMessage(engine, location));
   const scheduledTime = timeOf(call.ts, now);
-  if (JSON.stringify(call.args).includes(PENDING_VALUE)) {
+  if (JSON.stringify(call.args).includes(PENDING_COMMIT_TS)) {
     throw new SyscallError(
       `Invalid arguments for "${name}": a scheduled function cannot take an unresolved placeholder value.`,
     );

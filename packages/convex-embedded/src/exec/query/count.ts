@@ -1,6 +1,7 @@
 /** Counting a table's documents. */
 import { isReadable } from "../../store/system/systemTables";
 import { encodeKey, prefixEnd } from "../../values/keys";
+import { creationIndex } from "../../store/catalog";
 import type { Execution } from "../execution";
 import { scan } from "./stream";
 
@@ -8,15 +9,14 @@ import { scan } from "./stream";
 export function count(execution: Execution, args: { table: string }): string {
   if (!isReadable(args.table)) return "0";
   const table = execution.catalog.table(execution.component, args.table);
-  const index = table?.indexes.find(({ name }) => name === "by_creation_time");
-  if (table == null || index === undefined) {
+  if (table === null) {
     execution.readSet?.addUntracked();
     return "0";
   }
   const start = encodeKey([]);
   const range = { prefix: start, start, end: prefixEnd(start) };
   const rows = scan(execution, {
-    index,
+    index: creationIndex(table),
     table: table.id,
     order: "asc",
     system: args.table.startsWith("_"),

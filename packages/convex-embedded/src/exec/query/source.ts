@@ -1,5 +1,6 @@
 /** Resolves the source of a serialized query: its table, index and range. */
 import type { JSONValue } from "convex/values";
+import { isBuiltIn } from "../../store/definitions";
 import type { IndexInfo } from "../../store/types";
 import { encodeKey, prefixEnd } from "../../values/keys";
 import { SyscallError } from "../errors";
@@ -57,8 +58,7 @@ export function sourceOf(execution: Execution, { source }: SerializedQuery): Sou
     ? table?.indexes.find((candidate) => candidate.name === indexName)
     : undefined;
   if (!table || !index) {
-    const builtIn = indexName === "by_creation_time" || indexName === "by_id";
-    if (table === null && builtIn) {
+    if (table === null && isBuiltIn(indexName)) {
       // The table may be created later.
       execution.readSet?.addUntracked();
       return null;

@@ -1,7 +1,7 @@
 /** Predicts the cost of a schema change, about which `npx convex deploy` asks (`cli/lib/deployApi/evaluateSchema.ts`). */
 import { setImmediate as turn } from "node:timers/promises";
 import type { LoadedProject } from "../../runtime/components";
-import { BY_CREATION_TIME } from "../../store/catalog";
+import { creationIndex } from "../../store/catalog";
 import type { Store } from "../../store/types";
 import { encodeKey, prefixEnd } from "../../values/keys";
 import type { IndexDiff } from "./schemaChanges";
@@ -45,12 +45,11 @@ const CHANGES: Readonly<Record<keyof IndexDiff, string>> = {
 
 async function documentsIn(store: Store, component: string, name: string): Promise<number> {
   const table = store.catalog.table(component, name);
-  const index = table?.indexes.find((candidate) => candidate.name === BY_CREATION_TIME);
-  if (index === undefined) return 0;
+  if (table === null) return 0;
   const snapshot = store.snapshot();
   try {
     const start = encodeKey([]);
-    const rows = snapshot.scan(index, { start, end: prefixEnd(start) }, "asc");
+    const rows = snapshot.scan(creationIndex(table), { start, end: prefixEnd(start) }, "asc");
     let count = 0;
     for (; rows.next() !== null; count++) if (count % BATCH === BATCH - 1) await turn();
     return count;

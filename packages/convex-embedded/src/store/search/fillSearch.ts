@@ -5,7 +5,7 @@
  * Other transactions may run between the batches: they keep the filled part up to date. Queries cannot use the indexes before the
  * schema is applied.
  */
-import { BY_CREATION_TIME } from "../catalog";
+import { creationIndex } from "../catalog";
 import { planSchema, qualified } from "../schemaPlan";
 import type { ComponentSchema, IndexInfo, SearchIndexInfo, TableInfo } from "../types";
 import type { WriteAccess } from "../writeAccess";
@@ -81,13 +81,18 @@ function unfilled(
  */
 function fillNext(writes: WriteAccess, tableId: number, ids: ReadonlySet<number>): number {
   const table = writes.catalog.tableById(tableId);
-  const creation = table?.indexes.find(({ name }) => name === BY_CREATION_TIME);
-  if (table === null || creation === undefined) return 0;
+  if (table === null) return 0;
   const rest = table.searchIndexes.filter(({ id, position }) => ids.has(id) && position !== null);
   const [first, next] = [...new Set(rest.map(positionOf))].sort();
   if (first === undefined) return 0;
   const behind = rest.filter((index) => positionOf(index) === first);
-  return fillFrom(writes, table, creation, behind, next === undefined ? null : Buffer.from(next, "hex"));
+  return fillFrom(
+    writes,
+    table,
+    creationIndex(table),
+    behind,
+    next === undefined ? null : Buffer.from(next, "hex"),
+  );
 }
 
 /** @param end The position of another index, at which both continue together. `null` if there is none. */

@@ -3,6 +3,7 @@
  *
  * Functions can read the public system tables through `ctx.db.system`. They cannot see the other ones, nor write any of them.
  */
+import { isBuiltIn } from "../definitions";
 import type { SchemaJSON, SchemaTableJSON } from "../types";
 
 /** Scheduled functions, one document for each: `ctx.db.system.query("_scheduled_functions")`. */
@@ -22,9 +23,6 @@ export const STORED_BYTES = "_storage_bytes";
 export const SESSION_REQUESTS = "_session_requests";
 
 const READABLE: ReadonlySet<string> = new Set([SCHEDULED_FUNCTIONS, STORAGE]);
-
-/** The indexes that functions may use. Only the runtime uses the other ones. */
-const BUILT_IN: ReadonlySet<string> = new Set(["by_id", "by_creation_time"]);
 
 const TABLES: readonly SchemaTableJSON[] = [
   {
@@ -67,7 +65,7 @@ export function isReadable(table: string): boolean {
 
 /** False for indexes of a system table that functions cannot use. */
 export function isReadableIndex(table: string, index: string): boolean {
-  return !isSystemTable(table) || BUILT_IN.has(index);
+  return !isSystemTable(table) || isBuiltIn(index);
 }
 
 /** Adds the system tables to the app's schema. @throws Error if the app declares a table whose name begins with `_`. */
