@@ -176,6 +176,18 @@ describe("tables created during an execution", () => {
   });
 });
 
+/** Opens a store, one of whose commits fails on demand. */
+async function failingStore() {
+  let fails = false;
+  const beforeCommit = () => {
+    if (!fails) return;
+    fails = false;
+    throw new Error("the disk is gone");
+  };
+  const store = await itemStore({ hooks: { beforeCommit } });
+  return { store, failNextCommit: () => void (fails = true) };
+}
+
 describe("group commit", () => {
   // A group also ends after some milliseconds, so fake the clock: a busy machine may be slow.
   beforeEach(() => void vi.useFakeTimers({ toFake: ["performance"] }));
@@ -241,15 +253,8 @@ describe("group commit", () => {
   });
 
   test("a failed commit rejects its whole group and writes nothing, and the next commit works", async () => {
-    let failures = 0;
-    const store = await itemStore({
-      hooks: {
-        beforeCommit() {
-          if (failures > 0 && failures--) throw new Error("the disk is gone");
-        },
-      },
-    });
-    failures = 1;
+    const { store, failNextCommit } = await failingStore();
+    failNextCommit();
     const outcomes = await Promise.allSettled([
       insertOne(store, { name: "a" }),
       inTransaction(store, (transaction) => transaction.createTable("", "lost")),
@@ -265,15 +270,8 @@ describe("group commit", () => {
   });
 
   test("after a failed commit, the own error of an execution stays if it has seen no write that is undone", async () => {
-    let failures = 0;
-    const store = await itemStore({
-      hooks: {
-        beforeCommit() {
-          if (failures > 0 && failures--) throw new Error("the disk is gone");
-        },
-      },
-    });
-    failures = 1;
+    const { store, failNextCommit } = await failingStore();
+    failNextCommit();
     const fail = () => store.mutate(() => Promise.reject(new Error("its own reason")));
     const outcomes = await Promise.allSettled([fail(), insertOne(store, { name: "a" }), fail()]);
     expect(outcomes.map((outcome) => outcome.status === "rejected" && String(outcome.reason))).toEqual([
