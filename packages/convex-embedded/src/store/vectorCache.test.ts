@@ -3,7 +3,6 @@ import { expect, test } from "vitest";
 import { encodeId } from "../values/ids";
 import { inTransaction, insertOne, items, itemStore, temporaryDirectory } from "./storeForTests";
 import { Connection } from "./sqlite";
-import type { DiskStore } from "./types";
 import type { CachedDocument, IndexedVector } from "./vectorCache";
 
 const INDEX = ":items.by_vector";
@@ -19,7 +18,7 @@ function vectorOf(json: string): IndexedVector {
 }
 
 async function start(directory = temporaryDirectory()) {
-  const store = (await itemStore({ directory })) as DiskStore;
+  const store = await itemStore({ directory });
   const cache = store.vectorCache;
   if (cache === undefined) throw new Error("A store on a disk has a cache");
   let parsed: string[] = [];
