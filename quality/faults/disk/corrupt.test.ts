@@ -138,11 +138,11 @@ test("the server is not ready after its database is overwritten with random byte
   const call = caller(server.url, key);
   expect(await readiness(call)).toEqual(READY);
   overwrite(file, 0, randomBytes(statSync(file).size));
-  const { status, read } = await readiness(call);
-  expect([status, read]).toEqual([503, false]);
+  // Reads may still find their pages in memory, but a write needs others.
+  expect((await readiness(call)).status).toBe(503);
   expect((await call("GET", "/health")).status).toBe(200);
   // The line may arrive after the reply.
-  await server.line(/"check":"database\.read","cause":.*corrupt/);
+  await server.line(/"check":"database\.(read|write)","cause":.*corrupt/);
   await server.kill();
 });
 
