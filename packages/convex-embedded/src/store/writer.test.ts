@@ -635,6 +635,22 @@ describe("commit timestamps", () => {
     expect(taken).toEqual([2_000_000_000n, 2_000_000_001n, 2_000_000_002n]);
   });
 
+  test("increase also after a savepoint that took one was rolled back", async () => {
+    const directory = temporaryDirectory();
+    let now = 2_000;
+    const first = testStore({ directory, now: () => now });
+    const taken = await inTransaction(first, (transaction) => {
+      const savepoint = transaction.savepoint();
+      transaction.commitTs();
+      savepoint.rollback();
+      return transaction.commitTs();
+    });
+    await first.close();
+    now = 1_000;
+    const second = testStore({ directory, now: () => now });
+    expect(await inTransaction(second, (transaction) => transaction.commitTs())).toBeGreaterThan(taken);
+  });
+
   test("in rolled-back documents are not resolved", async () => {
     const store = await itemStore();
     await store.mutate(async (transaction) => {
