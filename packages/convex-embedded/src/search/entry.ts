@@ -48,18 +48,24 @@ export function* recordsOf(entry: SearchEntry, number: number): Generator<TermRe
   for (const term of entry.filters) yield { term, record: filterRecord(number) };
 }
 
-/** Returns the postings that a change of a document removes and adds. A posting that stays the same is in neither list. */
-export function changedRecords(
-  before: SearchEntry,
-  after: SearchEntry,
-  number: number,
-): { removed: readonly TermRecord[]; added: readonly TermRecord[] } {
+/** The postings that a change of a document removes, adds and replaces. A posting that stays the same is in none of them. */
+export interface ChangedRecords {
+  readonly removed: readonly TermRecord[];
+  readonly added: readonly TermRecord[];
+  /** The new postings of terms that the document had before, with another frequency or length. */
+  readonly replaced: readonly TermRecord[];
+}
+
+export function changedRecords(before: SearchEntry, after: SearchEntry, number: number): ChangedRecords {
   const old = new Map([...recordsOf(before, number)].map((entry) => [entry.term.toString("latin1"), entry]));
   const added: TermRecord[] = [];
+  const replaced: TermRecord[] = [];
   for (const entry of recordsOf(after, number)) {
     const key = entry.term.toString("latin1");
-    if (old.get(key)?.record.equals(entry.record) === true) old.delete(key);
-    else added.push(entry);
+    const previous = old.get(key);
+    old.delete(key);
+    if (previous === undefined) added.push(entry);
+    else if (!previous.record.equals(entry.record)) replaced.push(entry);
   }
-  return { removed: [...old.values()], added };
+  return { removed: [...old.values()], added, replaced };
 }

@@ -18,6 +18,11 @@ interface TermRow {
   readonly tail: Uint8Array;
 }
 
+interface Block {
+  readonly first: number;
+  readonly postings: Uint8Array;
+}
+
 export class SearchWrites {
   readonly #sql: Readonly<Record<keyof typeof SQL, Statement>>;
 
@@ -40,8 +45,9 @@ export class SearchWrites {
   }
 
   change(index: SearchIndexInfo, row: number, before: SearchEntry, after: SearchEntry): void {
-    const { removed, added } = changedRecords(before, after, this.#existingNumber(row));
+    const { removed, added, replaced } = changedRecords(before, after, this.#existingNumber(row));
     for (const { term, record } of removed) this.#remove(index.id, term, record);
+    for (const { term, record } of replaced) this.#replace(index.id, term, record);
     for (const { term, record } of added) this.#add(index.id, term, record);
     if (before.length !== after.length) this.#sql.count.run(0, after.length - before.length, index.id);
   }
@@ -114,31 +120,50 @@ export class SearchWrites {
     const edited = inserted(block?.postings ?? row.tail, record);
     if (block === null) this.#setTail(row.id, row.documents + 1, edited);
     else {
-      this.#setTail(row.id, row.documents + 1, row.tail);
+      this.#sql.setDocuments.run(row.documents + 1, row.id);
       this.#replaceBlock(row.id, block.first, edited, record.length);
     }
     if (block === null && edited.length > TAIL_POSTINGS * record.length) this.#cut(row.id, record.length);
   }
 
   #remove(index: number, term: Buffer, record: Buffer): void {
-    const row = this.#sql.term.get(index, term) as TermRow | undefined;
-    if (row === undefined)
-      throw new Error(`The search index ${index} lacks a term of a document: it is corrupt`);
+    const row = this.#existingTerm(index, term);
     if (row.documents === 1) {
       this.#sql.removeTerm.run(row.id);
       this.#sql.removeBlocks.run(row.id);
       return;
     }
     const number = numberAt(record, 0);
-    if (row.tail.length > 0 && number >= firstOf(row.tail)) {
-      this.#setTail(row.id, row.documents - 1, without(row.tail, number, record.length));
-      return;
+    const block = this.#blockWith(row, number);
+    const postings = without(block?.postings ?? row.tail, number, record.length);
+    if (block === null) this.#setTail(row.id, row.documents - 1, postings);
+    else {
+      this.#sql.setDocuments.run(row.documents - 1, row.id);
+      this.#replaceBlock(row.id, block.first, postings, record.length);
     }
-    const block = this.#block(row.id, number);
-    if (block === null)
-      throw new Error(`The search index ${index} lacks a posting of a document: it is corrupt`);
-    this.#setTail(row.id, row.documents - 1, row.tail);
-    this.#replaceBlock(row.id, block.first, without(block.postings, number, record.length), record.length);
+  }
+
+  /** Replaces the posting of a document. */
+  #replace(index: number, term: Buffer, record: Buffer): void {
+    const row = this.#existingTerm(index, term);
+    const block = this.#blockWith(row, numberAt(record, 0));
+    const postings = replaced(block?.postings ?? row.tail, record);
+    if (block === null) this.#setTail(row.id, row.documents, postings);
+    else this.#sql.setBlock.run(postings, row.id, block.first);
+  }
+
+  #existingTerm(index: number, term: Buffer): TermRow {
+    const row = this.#sql.term.get(index, term) as TermRow | undefined;
+    if (row !== undefined) return row;
+    throw new Error(`The search index ${index} lacks a term of a document: it is corrupt`);
+  }
+
+  /** Returns the block with the posting of a document, `null` if the tail has it. */
+  #blockWith({ id, tail }: TermRow, number: number): Block | null {
+    if (tail.length > 0 && number >= firstOf(tail)) return null;
+    const block = this.#block(id, number);
+    if (block !== null) return block;
+    throw new Error(`A search index lacks a posting of the document ${number}: it is corrupt`);
   }
 
   /** Moves the postings of a tail, except the last one, to the last block and to new ones. */
@@ -160,14 +185,17 @@ export class SearchWrites {
 
   /** Replaces a block. Splits it if it has become too long, and deletes it if it is empty. */
   #replaceBlock(id: number, first: number, postings: Uint8Array, size: number): void {
-    this.#sql.removeBlock.run(id, first);
-    if (postings.length === 0) return;
-    const half = Math.floor(postings.length / size / 2) * size;
-    const parts =
+    const middle =
       postings.length <= BLOCK_POSTINGS * size
-        ? [postings]
-        : [postings.subarray(0, half), postings.subarray(half)];
-    for (const part of parts) this.#addBlock(id, part);
+        ? postings.length
+        : Math.floor(postings.length / size / 2) * size;
+    const kept = postings.subarray(0, middle);
+    if (kept.length > 0 && numberAt(kept, 0) === first) this.#sql.setBlock.run(kept, id, first);
+    else {
+      this.#sql.removeBlock.run(id, first);
+      if (kept.length > 0) this.#addBlock(id, kept);
+    }
+    if (middle < postings.length) this.#addBlock(id, postings.subarray(middle));
   }
 
   #addBlock(id: number, postings: Uint8Array): void {
@@ -179,9 +207,9 @@ export class SearchWrites {
   }
 
   /** Returns the block for a number: the last one that begins at or before it, else the first one. */
-  #block(id: number, number: number): { first: number; postings: Uint8Array } | null {
+  #block(id: number, number: number): Block | null {
     const block = this.#sql.block.get(id, number) ?? this.#sql.firstBlock.get(id);
-    return (block as { first: number; postings: Uint8Array } | undefined) ?? null;
+    return (block as Block | undefined) ?? null;
   }
 }
 
@@ -198,12 +226,14 @@ const SQL = {
   append: `INSERT INTO search_terms (index_id, term, documents, tail) VALUES (?, ?, ?, ?)
     ON CONFLICT (index_id, term) DO UPDATE
     SET documents = documents + excluded.documents, tail = CAST(tail || excluded.tail AS BLOB) RETURNING id, length(tail) AS length`,
+  setDocuments: "UPDATE search_terms SET documents = ? WHERE id = ?",
   setTail: "UPDATE search_terms SET documents = ?, tail = ? WHERE id = ?",
   removeTerm: "DELETE FROM search_terms WHERE id = ?",
   block:
     "SELECT first, postings FROM search_blocks WHERE term_id = ? AND first <= ? ORDER BY first DESC LIMIT 1",
   firstBlock: "SELECT first, postings FROM search_blocks WHERE term_id = ? ORDER BY first LIMIT 1",
   addBlock: "INSERT INTO search_blocks (term_id, first, postings) VALUES (?, ?, ?)",
+  setBlock: "UPDATE search_blocks SET postings = ? WHERE term_id = ? AND first = ?",
   extendBlock:
     "UPDATE search_blocks SET postings = CAST(postings || ? AS BLOB) WHERE term_id = ? AND first = ?",
   removeBlock: "DELETE FROM search_blocks WHERE term_id = ? AND first = ?",
@@ -230,9 +260,19 @@ function inserted(block: Uint8Array, record: Uint8Array): Buffer {
 
 /** Returns a block without the posting of a document. */
 function without(block: Uint8Array, number: number, size: number): Buffer {
-  const at = offsetOf(block, size, number);
-  if (at === block.length || numberAt(block, at) !== number) {
-    throw new Error(`A search index lacks a posting of the document ${number}: it is corrupt`);
-  }
+  const at = existingOffset(block, number, size);
   return Buffer.concat([block.subarray(0, at), block.subarray(at + size)]);
+}
+
+/** Returns a block with another posting of a document. */
+function replaced(block: Uint8Array, record: Uint8Array): Buffer {
+  const copy = Buffer.from(block);
+  copy.set(record, existingOffset(block, numberAt(record, 0), record.length));
+  return copy;
+}
+
+function existingOffset(block: Uint8Array, number: number, size: number): number {
+  const at = offsetOf(block, size, number);
+  if (at < block.length && numberAt(block, at) === number) return at;
+  throw new Error(`A search index lacks a posting of the document ${number}: it is corrupt`);
 }
