@@ -10,7 +10,8 @@ import type { Connection, Statement } from "./sqlite";
 import type { IndexInfo, KeyRange, Row, RowCursor, SearchIndexInfo, SearchResults, TableInfo } from "./types";
 
 type Order = "asc" | "desc";
-type RawRow = [position: Uint8Array, json: string];
+/** An entry of an index, or a document of `by_id`, whose position is its internal id. */
+export type RawRow = [position: Uint8Array, json: string, row: number];
 type ScanParameters = [number, Buffer, Buffer, number];
 type Scan = Statement<ScanParameters, RawRow>;
 
@@ -44,14 +45,14 @@ export class ReadStatements {
     const entries = (order: Order): Scan =>
       db
         .prepare<ScanParameters, RawRow>(
-          `SELECT e.key, d.json FROM index_entries AS e CROSS JOIN documents AS d ON d.row = e.document
+          `SELECT e.key, d.json, d.row FROM index_entries AS e CROSS JOIN documents AS d ON d.row = e.document
            WHERE e.index_id = ? AND e.key >= ? AND e.key < ? ORDER BY e.key ${order} LIMIT ? + 0`,
         )
         .raw();
     const byId = (order: Order): Scan =>
       db
         .prepare<ScanParameters, RawRow>(
-          `SELECT internal_id, json FROM documents
+          `SELECT internal_id, json, row FROM documents
            WHERE table_id = ? AND internal_id >= ? AND internal_id < ? ORDER BY internal_id ${order}
            LIMIT ? + 0`,
         )

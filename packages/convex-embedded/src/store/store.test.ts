@@ -68,6 +68,48 @@ describe("documents", () => {
     expect(names(store)).toEqual(["a"]);
   });
 
+  test("that were read before another write are replaced in their present state", async () => {
+    const store = await itemStore();
+    const [internal, document] = newDocument(items(store), { name: "a" });
+    await inTransaction(store, (transaction) => {
+      const table = items(store);
+      const read = (): string | null =>
+        transaction.scan(indexOf(table, "by_name"), ALL_KEYS, "asc").next()?.json ?? null;
+      const found = (): Value | undefined => transaction.find(table, internal)?.document["name"];
+      transaction.insert(table, internal, document);
+      const savepoint = transaction.savepoint();
+      transaction.replace(table, internal, { ...document, name: "b" });
+      expect([read(), found()]).toEqual([transaction.get(table, internal), "b"]);
+      savepoint.rollback();
+      expect(found()).toBe("a");
+      transaction.remove(table, internal);
+      expect([found(), transaction.get(table, internal)]).toEqual([undefined, null]);
+    });
+  });
+
+  test("with the same internal id in two tables are told apart, also right after a read", async () => {
+    const store = await itemStore();
+    const [internal, document] = newDocument(items(store), { name: "a" });
+    await inTransaction(store, (transaction) => {
+      const table = items(store);
+      const others = transaction.createTable("", "others");
+      const other = { ...document, _id: encodeId(others.number, internal), name: "other" };
+      transaction.insert(table, internal, document);
+      transaction.insert(others, internal, other);
+      const reads = [
+        () => transaction.get(table, internal),
+        () => transaction.scan(indexOf(table, "by_name"), ALL_KEYS, "asc").next(),
+        () => transaction.scan(indexOf(table, "by_id"), ALL_KEYS, "asc").next(),
+      ];
+      for (const read of reads) {
+        expect(read()).not.toBeNull();
+        expect(transaction.find(others, internal)?.document["name"]).toBe("other");
+        expect(read()).not.toBeNull();
+        expect(transaction.find(table, internal)?.document["name"]).toBe("a");
+      }
+    });
+  });
+
   test.each<[Value, Value]>([
     [0, -0],
     [NaN, 1],

@@ -5,6 +5,7 @@ import type { DocumentRow, StoredRow, WriteAccess } from "./writeAccess";
 import { BY_CREATION_TIME, byIdIndex, loadCatalog } from "./catalog";
 import type { CatalogState } from "./catalog";
 import type { ChangeLog } from "./changes/changeLog";
+import { explainError } from "./corruption";
 import type { IndexEntry } from "./indexKeys";
 import { ReadStatements } from "./readStatements";
 import { bufferOf } from "./sqlite";
@@ -23,11 +24,22 @@ import type {
   TableKey,
 } from "./types";
 
+/** A row and where it was found: in an index, at a position that ends with its internal id. */
+interface LastRead extends StoredRow {
+  /** The id of the index. */
+  readonly index: number;
+  readonly position: Uint8Array;
+  /** It is the present row as long as the connection has this version. */
+  readonly version: number;
+}
+
 export class WriteConnection implements WriteAccess {
   catalog: CatalogState;
   /** Incremented at every change of rows or entries, so that cursors of the transaction drop prefetched rows. */
   version = 0;
 
+  /** The row that was read last: functions often read a document and then replace it. */
+  #lastRead: LastRead | null = null;
   readonly searchIndexes: SqliteSearch;
   readonly reads: ReadStatements;
 
@@ -78,7 +90,7 @@ export class WriteConnection implements WriteAccess {
   }
 
   get(table: TableInfo, internalId: Uint8Array): string | null {
-    return this.reads.get(table, internalId);
+    return this.find(table, internalId)?.json ?? null;
   }
 
   scan(index: IndexInfo, range: KeyRange, order: "asc" | "desc", check: () => void): RowCursor {
@@ -88,7 +100,13 @@ export class WriteConnection implements WriteAccess {
       order,
       (fetch) => {
         check();
-        return fetch(this.reads);
+        const rows = fetch(this.reads);
+        const [first] = rows;
+        if (first !== undefined) {
+          const [position, json, row] = first;
+          this.#lastRead = { index: index.id, position, json, row, version: this.version };
+        }
+        return rows;
       },
       () => this.version,
     );
@@ -102,8 +120,17 @@ export class WriteConnection implements WriteAccess {
   }
 
   find(table: TableInfo, internalId: Uint8Array): StoredRow | null {
-    const found = this.#find.get(table.id, internalId);
-    return found ? { row: found[0], json: found[1] } : null;
+    const last = this.#lastRead;
+    if (last?.version === this.version && isRow(last, table, internalId)) return last;
+    try {
+      const found = this.#find.get(table.id, internalId);
+      if (found === undefined) return null;
+      const [row, json] = found;
+      this.#lastRead = { index: -table.id, position: internalId, json, row, version: this.version };
+      return this.#lastRead;
+    } catch (error) {
+      throw explainError(this.db.name, error);
+    }
   }
 
   insertDocument(table: TableInfo, internalId: Uint8Array, json: string): number {
@@ -197,4 +224,10 @@ export class WriteConnection implements WriteAccess {
       .all(id, after, limit)
       .map(({ key, ...stored }) => ({ ...stored, key: bufferOf(key) }));
   }
+}
+
+function isRow({ index, position }: LastRead, table: TableInfo, internalId: Uint8Array): boolean {
+  const start = position.length - internalId.length;
+  for (let i = 0; i < internalId.length; i++) if (position[start + i] !== internalId[i]) return false;
+  return table.indexes.some(({ id }) => id === index);
 }
