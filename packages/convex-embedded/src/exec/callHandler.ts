@@ -26,46 +26,38 @@ export async function callHandler(
 ): Promise<Value> {
   // The log has an entry for the outermost function, which includes the lines of nested ones.
   const log = execution.parent === null ? execution.engine.executionLog : undefined;
-  if (log === undefined) return callToEnd(execution, fn, args, snapshot);
-  const started = performance.now();
+  const started = log === undefined ? 0 : performance.now();
+  // One `async` function: every function runs through here, and each further one costs two promises.
   try {
-    const result = await callToEnd(execution, fn, args, snapshot);
-    log.ended(execution, performance.now() - started, null);
+    let result: Value;
+    try {
+      const returned = await execution.budget.run(() =>
+        executions.run(execution, invoke, execution, fn, args),
+      );
+      const copy =
+        copyPlain(returned ?? null) ?? ofUnknownSize(resolved(execution, await fn.serialize(returned)));
+      checkResult(fn.path, copy, execution.engine.limits);
+      result = copy.value;
+    } catch (thrown) {
+      const error = toSyscallError(thrown);
+      if (error.data === undefined) reportFailure(execution, error);
+      throw error;
+    } finally {
+      execution.end();
+      // A nested function may still run if it was not awaited. Its next syscall is refused, and its savepoint ends before ours.
+      if (execution.databaseQueue.busy) await execution.databaseQueue.idle();
+      snapshot?.release();
+    }
+    validateResult(execution, fn, result);
+    // A mutation's lines wait for its commit.
+    if (execution.audits.length > 0 && execution.kind === "query") logAudits(execution);
+    log?.ended(execution, performance.now() - started, null);
     return result;
   } catch (thrown) {
     const describe = (): string => describeFailure(execution.engine, toSyscallError(thrown));
-    log.ended(execution, performance.now() - started, describe);
+    log?.ended(execution, performance.now() - started, describe);
     throw thrown;
   }
-}
-
-async function callToEnd(
-  execution: Execution,
-  fn: LoadedFunction,
-  args: Copy,
-  snapshot: Snapshot | null,
-): Promise<Value> {
-  let result: Value;
-  try {
-    const returned = await execution.budget.run(() => executions.run(execution, invoke, execution, fn, args));
-    const copy =
-      copyPlain(returned ?? null) ?? ofUnknownSize(resolved(execution, await fn.serialize(returned)));
-    checkResult(fn.path, copy, execution.engine.limits);
-    result = copy.value;
-  } catch (thrown) {
-    const error = toSyscallError(thrown);
-    if (error.data === undefined) reportFailure(execution, error);
-    throw error;
-  } finally {
-    execution.end();
-    // A nested function may still run if it was not awaited. Its next syscall is refused, and its savepoint ends before ours.
-    if (execution.databaseQueue.busy) await execution.databaseQueue.idle();
-    snapshot?.release();
-  }
-  validateResult(execution, fn, result);
-  // A mutation's lines wait for its commit.
-  if (execution.audits.length > 0 && execution.kind === "query") logAudits(execution);
-  return result;
 }
 
 /** Nested functions keep the placeholder: their commit has no timestamp yet. */

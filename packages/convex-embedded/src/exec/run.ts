@@ -188,33 +188,35 @@ async function runMutation(engine: Engine, fn: LoadedFunction, args: Copy, origi
   // To verify a token, keys may have to be fetched. Do that first, so that the writer does not wait for it.
   const keys = engine.auth.prepare(origin);
   if (keys !== null) await keys;
-  const { result, committed } = await engine.store.mutate((transaction) =>
-    runMutationIn(engine, transaction, fn, args, origin),
-  );
-  committed();
+  let committed: (() => void) | undefined;
+  const result = await engine.store.mutate((transaction) => {
+    const run = startMutation(engine, transaction, fn, args, origin);
+    ({ committed } = run);
+    return run.result;
+  });
+  committed?.();
   return result;
 }
 
 /**
- * Runs a mutation in a transaction that its caller commits or, if this rejects, rolls back.
+ * Starts a mutation in a transaction that its caller commits or, if the result rejects, rolls back.
  *
  * @returns the result, and a callback for the caller to call after the commit: only then are scheduled functions durable, and audit
  * events true.
  */
-export async function runMutationIn(
+export function startMutation(
   engine: Engine,
   transaction: Transaction,
   fn: LoadedFunction,
   args: Copy,
   origin: Origin,
-): Promise<{ result: Value; committed: () => void }> {
+): { result: Promise<Value>; committed: () => void } {
   const execution = executionOf(engine, fn, origin, transaction, transaction);
-  const result = await callHandler(execution, fn, args);
   const committed = (): void => {
     if (execution.usage.functionsScheduled > 0) engine.scheduler.wake();
     logAudits(execution);
   };
-  return { result, committed };
+  return { result: callHandler(execution, fn, args), committed };
 }
 
 /** Starts an action. `execution.end()` aborts it. */

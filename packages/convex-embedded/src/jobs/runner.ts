@@ -14,7 +14,7 @@ import type { ScheduledBy } from "../exec/origins";
 import { describeFailure } from "../exec/failures";
 import { findFunction } from "../exec/findFunction";
 import { parseArguments, validateArguments } from "../exec/validation";
-import { runMutationIn, startAction } from "../exec/run";
+import { startMutation, startAction } from "../exec/run";
 import { operatorOrigin } from "../exec/origins";
 import type { LoadedFunction } from "../exec/loadedFunction";
 import type { Transaction } from "../store/types";
@@ -105,9 +105,9 @@ export class Runner {
         if (!task.waits(transaction)) return null;
         task.begin(transaction);
         const args = parseArguments(task.args);
-        let run: Awaited<ReturnType<typeof runMutationIn>>;
+        const run = startMutation(engine, transaction, fn, args, originOf(task, "mutation"));
         try {
-          run = await runMutationIn(engine, transaction, fn, args, originOf(task, "mutation"));
+          await run.result;
         } catch (error) {
           thrown.push(error);
           throw error;

@@ -44,6 +44,17 @@ describe("an execution", () => {
     expect(names(store, "by_name")).toEqual(["a", "c"]);
   });
 
+  test("that throws before it returns a promise is rejected like any other", async () => {
+    const store = await itemStore();
+    const thrown = store.mutate(() => {
+      throw new Error("on purpose");
+    });
+    const next = insertOne(store, { name: "b" });
+    await expect(thrown).rejects.toThrow("on purpose");
+    await next;
+    expect(names(store)).toEqual(["b"]);
+  });
+
   test("sees the writes of earlier executions in its group before queries see them", async () => {
     const store = await itemStore();
     const first = insertOne(store, { name: "a" });

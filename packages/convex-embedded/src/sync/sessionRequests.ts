@@ -10,7 +10,7 @@ import { convexToJson } from "convex/values";
 import type { Engine } from "../exec/engine";
 import type { LoadedFunction } from "../exec/loadedFunction";
 import { SyscallError } from "../exec/errors";
-import { runMutationIn } from "../exec/run";
+import { startMutation } from "../exec/run";
 import { parseArguments, validateArguments } from "../exec/validation";
 import type { Catalog, Reader, Transaction } from "../store/types";
 import { insertRow, removeRow, systemIndex, systemTable } from "../store/system/systemRows";
@@ -77,10 +77,10 @@ export async function runOnce(
   const { done, committed } = await engine.store.mutate(async (transaction) => {
     const recorded = recordedResult(engine, transaction, request, origin.identity);
     if (recorded !== null) return { done: recorded, committed: null };
-    const run = await runMutationIn(engine, transaction, fn, parsed, origin);
-    const made = { result: convexToJson(run.result), logLines: origin.lines };
+    const { result, committed } = startMutation(engine, transaction, fn, parsed, origin);
+    const made = { result: convexToJson(await result), logLines: origin.lines };
     record(engine, transaction, request, origin.identity, made);
-    return { done: made, committed: run.committed };
+    return { done: made, committed };
   });
   committed?.();
   return done;
