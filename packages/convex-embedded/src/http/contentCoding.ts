@@ -38,12 +38,18 @@ export function acceptsGzip(header: string | undefined): boolean {
  *
  * @param accepted The request's `Accept-Encoding` header.
  */
-export async function compressResponse(response: Response, accepted: string | undefined): Promise<Response> {
+export function compressResponse(
+  response: Response,
+  accepted: string | undefined,
+): Response | Promise<Response> {
   const size = sizeOfResponse(response);
   if (size === undefined || size < MIN_COMPRESSED_BYTES || !mayCompress(response)) return response;
   const varies = response.headers.get("vary")?.toLowerCase().includes("accept-encoding") === true;
   if (!varies) response.headers.append("vary", "Accept-Encoding");
-  if (!acceptsGzip(accepted)) return response;
+  return acceptsGzip(accepted) ? compressed(response) : response;
+}
+
+async function compressed(response: Response): Promise<Response> {
   const body = await gzipped(new Uint8Array(await response.arrayBuffer()));
   const headers = new Headers(response.headers);
   headers.set("content-encoding", "gzip");

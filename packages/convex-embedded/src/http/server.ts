@@ -37,8 +37,10 @@ const IDLE_TIMEOUT_MS = 120_000;
  */
 export function listen(options: HttpOptions): Promise<HttpServer> {
   const bodyMemory = options.bodyMemory ?? new BodyMemory();
-  const respond = async (request: Request, sockets: Sockets) =>
-    compressResponse(await options.respond(request, sockets), sockets.incoming.headers["accept-encoding"]);
+  const respond = (request: Request, sockets: Sockets) =>
+    options
+      .respond(request, sockets)
+      .then((response) => compressResponse(response, sockets.incoming.headers["accept-encoding"]));
   const listener = getRequestListener(
     (request, bindings) => {
       const sockets = bindings as Sockets;

@@ -16,9 +16,11 @@ export function withImportingFunction(code: string): string {
   return code.replaceAll(WRITTEN_BY_ESBUILD, `${IMPORTING_FUNCTION}(`);
 }
 
+/** Shared, because a chain of promises costs more than the evaluation of a module that is loaded already. */
+const RESOLVED = Promise.resolve();
+
 /** Evaluates a module, unless a query or mutation is running. */
-export async function importWhereAllowed<T>(evaluate: () => T): Promise<T> {
-  if (executions.getStore()?.frozen === true) throw new TypeError("dynamic module import unsupported");
-  await Promise.resolve();
-  return evaluate();
+export function importWhereAllowed<T>(evaluate: () => T): Promise<Awaited<T>> {
+  if (executions.getStore()?.frozen !== true) return RESOLVED.then(evaluate) as Promise<Awaited<T>>;
+  return Promise.reject(new TypeError("dynamic module import unsupported"));
 }
