@@ -146,6 +146,21 @@ test("the metrics contain the used and the remaining amounts", () => {
   expect(usage.functionsScheduled).toBe(0);
 });
 
+test("a range that is requested often counts once, and a new one counts also after many requests", () => {
+  const usage = new TransactionUsage({ ...CONVEX_LIMITS.transaction, databaseQueries: 3 });
+  const index = { id: 7, name: "by_name", fields: [] };
+  const range = (start: string) => ({ index, range: { start: Buffer.from(start), end: Buffer.from("z") } });
+  for (let i = 0; i < 10_000; i++) {
+    usage.countRange("id");
+    usage.countRange(range("a"));
+    usage.countRange(range("b"));
+  }
+  expect(usage.metrics().databaseQueries).toEqual({ used: 3, remaining: 0 });
+  expect(() => usage.countRange(range("c"))).toThrow(
+    "Too many reads in a single function execution (limit: 3)",
+  );
+});
+
 test("unlimited transactions are measured, and their nested calls can still be limited", () => {
   const usage = new TransactionUsage({ ...CONVEX_LIMITS.transaction, documentsWritten: 1 }, false);
   for (let i = 0; i < 3; i++) usage.countWrite(0);

@@ -1,6 +1,7 @@
 /** Counts a transaction's reads and writes and enforces its limits. */
 import type { Value } from "convex/values";
 import { getConvexSize } from "convex/values";
+import type { IndexInfo, KeyRange } from "../store/types";
 import { SyscallError } from "./errors";
 import type { TransactionLimits } from "./limits";
 import { documentBytes, maxBytes } from "./sizeLimits";
@@ -19,6 +20,12 @@ export interface WriteUsage {
   readonly scheduled: number;
   readonly argumentBytes: number;
 }
+
+/** A document's id, or an index and the bounds of a range in it. */
+export type RequestedRange = string | { readonly index: IndexInfo; readonly range: KeyRange };
+
+/** The maximum number of ranges that are kept twice. */
+const MAX_REQUESTED = 4096;
 
 const UNLIMITED: TransactionLimits = {
   bytesRead: Infinity,
@@ -40,7 +47,9 @@ export class TransactionUsage {
   #limits: TransactionLimits;
   /** The limits that `metrics` reports the remainder of. */
   readonly #reported: TransactionLimits;
-  readonly #ranges = new Set<string>();
+  /** The distinct ranges that are counted, and those requested since. Most transactions request so few that none needs its text. */
+  #ranges: Set<string> | null = null;
+  #requested: RequestedRange[] = [];
   #documentsRead = 0;
   #documentsWritten = 0;
   #bytesWritten = 0;
@@ -61,13 +70,13 @@ export class TransactionUsage {
   /**
    * Counts a requested document or index range. Each counts once, however often it is requested.
    *
-   * @param range Identifies it: an id, or an index and its bounds.
    * @throws SyscallError with Convex's message.
    */
-  countRange(range: string): void {
-    this.#ranges.add(range);
+  countRange(range: RequestedRange): void {
+    this.#requested.push(range);
     const limit = this.#limits.databaseQueries;
-    if (this.#ranges.size <= limit) return;
+    const most = (this.#ranges?.size ?? 0) + this.#requested.length;
+    if (most <= Math.min(limit, MAX_REQUESTED) || this.#countRanges() <= limit) return;
     throw new SyscallError(`Too many reads in a single function execution (limit: ${limit}). ${HELP}`);
   }
 
@@ -175,12 +184,20 @@ export class TransactionUsage {
     return {
       bytesRead: metric("bytesRead", this.#measure()),
       bytesWritten: metric("bytesWritten", this.#bytesWritten),
-      databaseQueries: metric("databaseQueries", this.#ranges.size),
+      databaseQueries: metric("databaseQueries", this.#countRanges()),
       documentsRead: metric("documentsRead", this.#documentsRead),
       documentsWritten: metric("documentsWritten", this.#documentsWritten),
       functionsScheduled: metric("functionsScheduled", this.#scheduled),
       scheduledFunctionArgsBytes: metric("scheduledFunctionArgsBytes", this.#argumentBytes),
     };
+  }
+
+  /** Returns the number of distinct ranges so far. */
+  #countRanges(): number {
+    const ranges = (this.#ranges ??= new Set());
+    for (const range of this.#requested) ranges.add(typeof range === "string" ? range : textOf(range));
+    this.#requested = [];
+    return ranges.size;
   }
 
   /** Measures the unmeasured documents. @returns the bytes read so far. */
@@ -190,4 +207,8 @@ export class TransactionUsage {
     this.#mostUnmeasured = 0;
     return this.#bytesMeasured;
   }
+}
+
+function textOf({ index, range: { start, end } }: Exclude<RequestedRange, string>): string {
+  return `${index.id} ${start.toString("latin1")} ${end.toString("latin1")}`;
 }

@@ -61,7 +61,7 @@ export function scan(
   const { start, end } = range;
   if (source.system) readSet?.addUntracked();
   const rangeRead = readSet?.range(source.table, source.index, range, source.order);
-  usage.countRange(`${source.index.id} ${start.toString("latin1")} ${end.toString("latin1")}`);
+  usage.countRange({ index: source.index, range });
   if (start.compare(end) >= 0) return { next: () => null };
   const rows = readerOf(execution).scan(source.index, range, source.order);
   return {
