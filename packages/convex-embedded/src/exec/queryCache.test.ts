@@ -255,14 +255,14 @@ test("a result that has read many documents or long ranges needs more of the cac
     [1_000, Buffer.alloc(1)],
     [1, Buffer.alloc(50_000)],
   ] as const) {
-    for (let i = 0; i < 120; i++) add(`${documents} ${i}`, documents, bound);
-    expect([isKept(`${documents} 0`), isKept(`${documents} 119`)]).toEqual([false, true]);
+    for (let i = 0; i < 240; i++) add(`${documents} ${i}`, documents, bound);
+    expect([isKept(`${documents} 0`), isKept(`${documents} 239`)]).toEqual([false, true]);
   }
-  for (let i = 0; i < 120; i++) add(`small ${i}`, 1, Buffer.alloc(1));
-  expect([isKept("small 0"), isKept("small 119")]).toEqual([true, true]);
+  for (let i = 0; i < 240; i++) add(`small ${i}`, 1, Buffer.alloc(1));
+  expect([isKept("small 0"), isKept("small 239")]).toEqual([true, true]);
 });
 
-test("recently used results stay cached, up to 8 MiB in total and 64 KiB each", () => {
+test("recently used results stay cached, up to 16 MiB in total and 64 KiB each", () => {
   const cache = new QueryCache(new WriteLog());
   keep(cache, "huge", "x".repeat(22_000));
   expect(cache.get("huge")).toBeUndefined();

@@ -13,8 +13,8 @@ import type { Copy } from "../values/copy";
 import { copyPlain } from "../values/copy";
 import type { ReadSet } from "./readSet";
 
-/** The maximum size of all results together, and of one result. */
-const MAX_BYTES = 8 * 1024 * 1024;
+/** The maximum size of all results together, which is about 15,000 small documents, and of one result. */
+const MAX_BYTES = 16 * 1024 * 1024;
 const MAX_RESULT_BYTES = 64 * 1024;
 /** The approximate size of an entry without its result. */
 const ENTRY_OVERHEAD_BYTES = 512;
