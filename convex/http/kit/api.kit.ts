@@ -2,7 +2,8 @@ import { HonoBase } from "hono/hono-base";
 import type { AnyContract, Method, Spec } from "./contract.kit";
 import type { ApiContext, ApiEnv } from "./env.kit";
 import { fail, type ActionCtx } from "./product.kit";
-import { RouteTable, TableRouter, type Match } from "./router.kit";
+import { RouteTable, type Match } from "./routeTable.kit";
+import { TableRouter } from "./router.kit";
 import type { PlainRoute } from "./plain.kit";
 import type { Resource } from "./table.kit";
 

@@ -6,7 +6,8 @@ import type { ActionCtx } from "../../_generated/server";
 import { Api, type Registry } from "./api.kit";
 import { contract } from "./contract.kit";
 import { implement } from "./implement.kit";
-import { ApiRouter, RouteTable } from "./router.kit";
+import { RouteTable } from "./routeTable.kit";
+import { ApiRouter } from "./router.kit";
 import { resource, type Resource } from "./table.kit";
 import { id } from "./values.kit";
 import { FIXTURES } from "../testing/fixtures.testing";
@@ -195,6 +196,52 @@ describe("the table", () => {
       expect(found("/a/1/files")).toBeUndefined();
       expect(found("/a/1/files/")).toBeUndefined();
     }
+  });
+
+  test("finds the same with the index of its later requests as without it", () => {
+    const names = [
+      ...[
+        "GET /",
+        "GET /a",
+        "POST /a",
+        "GET /a/b",
+        "GET /a/:id",
+        "POST /a/:id",
+        "PATCH /a/:id/b",
+        "GET /a/:id/:part",
+      ],
+      ...["GET /a/b/*", "GET /*", "GET /c/*rest", "DELETE /:top/d", "GET /a/b/c/:id"],
+    ];
+    const segments = ["", "a", "b", "c", "d", "x", ":id", "*"];
+    const paths = segments.flatMap((one) => [
+      `/${one}`,
+      ...segments.flatMap((two) => [`/${one}/${two}`, ...segments.map((three) => `/${one}/${two}/${three}`)]),
+    ]);
+    const used = table(...names);
+    for (let i = 0; i < 3; i++) used.match("GET", `/unknown/${i}`);
+    const found = (routes: () => RouteTable, path: string) => ({
+      path,
+      methods: routes().methodsAt(path),
+      routes: ["GET", "POST", "PATCH", "DELETE"].map((method) => {
+        const match = routes().match(method, path);
+        return match && { name: match.name, params: match.params };
+      }),
+    });
+    for (const path of [...paths, "/a/b/c/d", "/a/b/c/d/"]) {
+      const searched = found(() => table(...names), path);
+      expect(found(() => used, path)).toEqual(searched);
+    }
+  });
+
+  test("finds a route that was added after many requests", async () => {
+    const { app, router } = smallApp();
+    for (let i = 0; i < 5; i++) await serve(router, "GET", `/things/${i}`);
+    const getLate = contract("get", "/late/:id", () => ({
+      ...{ operationId: "getLate", scope: null, docs },
+      params: { id: id() },
+    }));
+    implement(app, getLate, (c) => Promise.resolve(c.body("late", 200, TEXT)));
+    expect(await (await serve(router, "GET", "/late/1")).text()).toBe("late");
   });
 
   test("lists the methods at a path", () => {
