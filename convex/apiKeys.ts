@@ -2,7 +2,7 @@ import { v } from "convex/values";
 import { internal } from "./_generated/api";
 import type { Id } from "./_generated/dataModel";
 import { internalAction, internalMutation, internalQuery } from "./_generated/server";
-import { newApiKey } from "./identity/apiKey.lib";
+import { isTouchDue, newApiKey } from "./identity/apiKey.lib";
 import { caller } from "./identity/caller.lib";
 import { touchKey } from "./identity/credential.lib";
 import {
@@ -159,7 +159,7 @@ export const touch = internalMutation({
   returns: v.null(),
   handler: async (ctx, { keyId }) => {
     const found = await ctx.db.get("apiKeys", keyId);
-    if (found) await touchKey(ctx, found);
+    if (found && isTouchDue(found.lastUsedAt)) await touchKey(ctx, found);
     return null;
   },
 });

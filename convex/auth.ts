@@ -1,5 +1,6 @@
 import { v } from "convex/values";
 import { internalMutation, internalQuery } from "./_generated/server";
+import { isTouchDue } from "./identity/apiKey.lib";
 import { caller } from "./identity/caller.lib";
 import { callerOfKey, callerOfUser, keyByHash, touchKey, verifiedClaims } from "./identity/credential.lib";
 import { newlyVerifiedEmail, userOfClaims } from "./identity/tokenUser.lib";
@@ -66,7 +67,7 @@ export const admitApiKey = internalMutation({
     if (!found || (found.expiresAt !== undefined && found.expiresAt <= now)) {
       return { caller: null, rateLimit: await takeFromAddress(ctx, limits.address) };
     }
-    await touchKey(ctx, found);
+    if (isTouchDue(found.lastUsedAt)) await touchKey(ctx, found);
     return {
       caller: callerOfKey(found),
       rateLimit: await take(ctx, "key", found._id, limits.key, routeLimit),

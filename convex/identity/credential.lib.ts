@@ -1,7 +1,6 @@
 import type { Doc } from "../_generated/dataModel";
 import type { MutationCtx, QueryCtx } from "../_generated/server";
 import { revisionOf } from "../lib/revision.lib";
-import { isTouchDue } from "./apiKey.lib";
 import type { Caller } from "./caller.lib";
 import { claimsOf, type Claims } from "./claims.lib";
 import { userById } from "./users.lib";
@@ -20,9 +19,8 @@ export async function keyByHash(ctx: QueryCtx, hash: string): Promise<Doc<"apiKe
   return owner && !owner.suspended ? key : null;
 }
 
-/** Sets a key's `lastUsedAt` if that is due: at most once a minute. */
+/** Sets a key's `lastUsedAt`. Call it only if `isTouchDue`. */
 export async function touchKey(ctx: MutationCtx, key: Doc<"apiKeys">): Promise<void> {
-  if (!isTouchDue(key.lastUsedAt)) return;
   await ctx.db.patch("apiKeys", key._id, { lastUsedAt: Date.now(), revision: revisionOf(key) + 1 });
 }
 

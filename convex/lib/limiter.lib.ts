@@ -10,21 +10,31 @@ import { WINDOW_MS, type GeneralPolicy, type RateLimitState, type RouteLimit } f
  * @param route The route's own limit. Its cost applies to its own bucket, or to the general one if the route has none.
  * @returns Null if `limit` is 0, which switches the limit off, and the route's own limit too.
  */
-export async function take(
+export function take(
   ctx: MutationCtx,
   policy: GeneralPolicy,
   key: string,
   limit: number,
-  route: RouteLimit = {},
+  { bucket, perMinute, cost = 1 }: RouteLimit = {},
 ): Promise<RateLimitState | null> {
-  if (limit === 0) return null;
-  const { bucket, perMinute, cost = 1 } = route;
-  const hasBucket = bucket !== undefined && perMinute !== undefined;
-  const general = await takeFromBucket(ctx, policy, { key, limit, count: hasBucket ? 1 : cost });
-  if (!hasBucket || general.retryAfterSeconds !== undefined) return general;
+  if (limit === 0) return Promise.resolve(null);
+  if (bucket === undefined || perMinute === undefined)
+    return takeFromBucket(ctx, policy, { key, limit, count: cost });
   // A key, a user and an address may have the same text, so the policy is a part of the bucket's key.
   const own = { key: `${policy}:${key}`, limit: perMinute, count: cost };
-  return { ...general, ofRoute: await takeFromBucket(ctx, bucket, own) };
+  return takeFromBoth(ctx, [policy, { key, limit, count: 1 }], [bucket, own]);
+}
+
+type Taking = { key: string; limit: number; count: number };
+
+async function takeFromBoth(
+  ctx: MutationCtx,
+  general: [policy: string, Taking],
+  own: [policy: string, Taking],
+): Promise<RateLimitState> {
+  const state = await takeFromBucket(ctx, ...general);
+  if (state.retryAfterSeconds !== undefined) return state;
+  return { ...state, ofRoute: await takeFromBucket(ctx, ...own) };
 }
 
 /**
@@ -36,7 +46,7 @@ export async function take(
 async function takeFromBucket(
   ctx: MutationCtx,
   policy: string,
-  { key, limit, count: wanted }: { key: string; limit: number; count: number },
+  { key, limit, count: wanted }: Taking,
 ): Promise<Omit<RateLimitState, "ofRoute">> {
   const now = Date.now();
   const bucket = await ctx.db

@@ -1,4 +1,5 @@
 import type { Endpoint } from "./api.kit";
+import type { Body } from "./body.kit";
 import { revisionsFor } from "./conditional.kit";
 import type { ApiContext } from "./env.kit";
 import type * as fastBodyModule from "./fastBody.kit";
@@ -25,7 +26,8 @@ export async function validate(c: ApiContext, endpoint: Endpoint, load: Loaders)
   // Loaded on demand, like zod.
   const paging = endpoint.paged && (await load.paging());
   const certain =
-    needsNoSchema(endpoint, search, paging?.isPlainPage) && (await validatedBody(c, endpoint.body, load));
+    needsNoSchema(endpoint, search, paging?.isPlainPage) &&
+    (endpoint.body ? await validatedBody(c, endpoint.body, load) : {});
   if (certain) {
     c.req.addValidatedData("param", c.req.param());
     c.req.addValidatedData("query", Object.fromEntries(search));
@@ -46,11 +48,11 @@ export async function validate(c: ApiContext, endpoint: Endpoint, load: Loaders)
 /** Returns the value of a JSON body; undefined if only zod can tell whether the body is valid. */
 async function validatedBody(
   c: ApiContext,
-  body: Endpoint["body"],
+  body: Body,
   load: Loaders,
 ): Promise<{ json?: object } | undefined> {
-  if (body?.type === "form" || body?.type === "multipart") return undefined;
-  if (body?.type !== "json") return {};
+  if (body.type === "form" || body.type === "multipart") return undefined;
+  if (body.type !== "json") return {};
   const { certainValue } = await load.write();
   const json = certainValue(body.schema, await c.req.json());
   return typeof json === "object" && json !== null ? { json } : undefined;

@@ -17,20 +17,18 @@ let warnedAt = 0;
  * @param without Admits the caller without a write. Returns undefined if that is impossible.
  * @throws The error of `count`, if the request must not continue.
  */
-export async function withReadOnlyFallback<T>(
+export function withReadOnlyFallback<T>(
   c: ApiContext,
   count: () => Promise<T>,
   without: () => Promise<T | undefined>,
 ): Promise<T> {
-  try {
-    return await count();
-  } catch (error) {
+  return count().catch(async (error: unknown) => {
     if (!["GET", "HEAD"].includes(c.req.method) || !platformFailureOf(error)) throw error;
     const admitted = await without();
     if (admitted === undefined) throw error;
     warn(error as Error);
     return admitted;
-  }
+  });
 }
 
 function warn({ message }: Error): void {
