@@ -100,8 +100,11 @@ export class RouteTable {
   }
 }
 
-/** The number of comparisons without an index. A request needs two at most. */
-const MAX_UNINDEXED = 2;
+/**
+ * The number of comparisons without an index. One request needs four at most: its route and the methods of its path, each by the
+ * path as it arrived and by the decoded one.
+ */
+const MAX_UNINDEXED = 4;
 
 /** The routes by their paths, up to the first name or `*`. */
 class RouteIndex {

@@ -24,7 +24,7 @@ export interface WriteUsage {
 /** A document's id, or an index and the bounds of a range in it. */
 export type RequestedRange = string | { readonly index: IndexInfo; readonly range: KeyRange };
 
-/** The maximum number of ranges that are kept twice. */
+/** From this number of requests on, the distinct ranges are counted, so that repeated requests take no memory. */
 const MAX_REQUESTED = 4096;
 
 const UNLIMITED: TransactionLimits = {

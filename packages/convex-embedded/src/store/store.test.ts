@@ -4,6 +4,7 @@ import type { Value } from "convex/values";
 import { describe, expect, test } from "vitest";
 import { encodeId, newInternalId } from "../values/ids";
 import { encodeKey, prefixEnd } from "../values/keys";
+import { DATABASE_FILE } from "./directory";
 import { Connection } from "./sqlite";
 import { openStore } from "./store";
 import {
@@ -85,6 +86,19 @@ describe("documents", () => {
       transaction.remove(table, internal);
       expect([found(), transaction.get(table, internal)]).toEqual([undefined, null]);
     });
+  });
+
+  test("that another process has changed are read anew by the next transaction", async () => {
+    const directory = temporaryDirectory();
+    const store = await itemStore({ directory });
+    const internal = await insertOne(store, { name: "a" });
+    const read = () =>
+      inTransaction(store, (transaction) => transaction.find(items(store), internal)?.document["name"]);
+    expect(await read()).toBe("a");
+    const other = new Connection(join(directory, DATABASE_FILE));
+    other.exec(`UPDATE documents SET json = replace(json, '"a"', '"b"')`);
+    other.close();
+    expect(await read()).toBe("b");
   });
 
   test("with the same internal id in two tables are told apart, also right after a read", async () => {

@@ -181,6 +181,8 @@ export class Writer {
       this.#assertRunning();
       this.snapshots.takeBack();
       await this.#lock.begin(() => this.#sql.begin.run());
+      // Forgets the rows that were read before: another process may have changed them.
+      this.writes.version++;
     } catch (error) {
       this.failedCommits++;
       // The same error would affect all queued work, so reject all of it.
@@ -350,7 +352,7 @@ export class Writer {
     return alone && outcomes.length > 0 ? undefined : this.#queue.shift();
   }
 
-  /** Runs an execution in its savepoint. @throws only if the savepoint cannot begin. */
+  /** Runs an execution in its savepoint. Throws or rejects if the savepoint cannot begin or end: the group then fails. */
   #execute(job: Job): Promise<Outcome> {
     const { catalog } = this.writes;
     this.#sql.savepoint.run();
