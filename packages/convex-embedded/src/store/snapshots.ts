@@ -286,7 +286,8 @@ function open(file: string): Reader {
     db,
     reads: new ReadStatements(db),
     begin: db.prepare("BEGIN"),
-    choose: db.prepare("SELECT 1 FROM meta LIMIT 1"),
+    // Reads only the first page. SQLite maps the file to read any other page, and unmaps it at the next state.
+    choose: db.prepare("PRAGMA user_version"),
     end: db.prepare("COMMIT"),
   };
 }
