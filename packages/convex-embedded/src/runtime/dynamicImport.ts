@@ -20,7 +20,7 @@ export function withImportingFunction(code: string): string {
 const RESOLVED = Promise.resolve();
 
 /** Evaluates a module, unless a query or mutation is running. */
-export function importWhereAllowed<T>(evaluate: () => T): Promise<Awaited<T>> {
-  if (executions.getStore()?.frozen !== true) return RESOLVED.then(evaluate) as Promise<Awaited<T>>;
+export function importWhereAllowed<T>(evaluate: () => T): Promise<T> {
+  if (executions.getStore()?.frozen !== true) return RESOLVED.then(evaluate);
   return Promise.reject(new TypeError("dynamic module import unsupported"));
 }

@@ -48,7 +48,7 @@ export function* recordsOf(entry: SearchEntry, number: number): Generator<TermRe
   for (const term of entry.filters) yield { term, record: filterRecord(number) };
 }
 
-/** The postings that a change of a document removes, adds and replaces. A posting that stays the same is in none of them. */
+/** The postings that a change of a document removes, adds and replaces. */
 export interface ChangedRecords {
   readonly removed: readonly TermRecord[];
   readonly added: readonly TermRecord[];
@@ -56,6 +56,7 @@ export interface ChangedRecords {
   readonly replaced: readonly TermRecord[];
 }
 
+/** Returns the postings that a change of a document changes. A posting that stays the same is in no list. */
 export function changedRecords(before: SearchEntry, after: SearchEntry, number: number): ChangedRecords {
   const old = new Map([...recordsOf(before, number)].map((entry) => [entry.term.toString("latin1"), entry]));
   const added: TermRecord[] = [];

@@ -11,7 +11,7 @@ import type { IndexInfo, KeyRange, Row, RowCursor, SearchIndexInfo, SearchResult
 
 type Order = "asc" | "desc";
 /** An entry of an index, or a document of `by_id`, whose position is its internal id. */
-export type RawRow = [position: Uint8Array, json: string, row: number];
+type RawRow = [position: Uint8Array, json: string, row: number];
 type ScanParameters = [number, Buffer, Buffer, number];
 type Scan = Statement<ScanParameters, RawRow>;
 

@@ -367,7 +367,7 @@ export class Writer {
         return failed(error);
       }
     };
-    // No `async` function, which costs two more promises: every mutation runs through here.
+    // No `async` function, which would cost another promise: every mutation runs through here.
     try {
       return job.run(transaction).then(succeeded, failed);
     } catch (error) {
